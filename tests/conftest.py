@@ -1,0 +1,62 @@
+"""Shared fixtures, the size of the run, and the table of what was skipped and why."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+LARGE = os.environ.get("PYVAULT_LARGE") == "1"
+REQUIRED = frozenset(filter(None, os.environ.get("PYVAULT_REQUIRE", "").split(",")))
+
+settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile(
+    "large", max_examples=2_000, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("large" if LARGE else "small")
+
+SHARED = Path(os.environ.get("PYVAULT_SHARED", ROOT.parent / "shared"))
+INGREDIENTS = {
+    "shared": (lambda: (SHARED / "data" / "options").is_dir(), "real market data: no shared/data beside the checkout"),
+    "browser": (lambda: Path("/usr/bin/chromium").exists(), "needs Debian's chromium (apt-get install chromium)"),
+    "large": (lambda: LARGE, "full counts: run by make test-large"),
+}
+
+
+def pytest_collection_modifyitems(items):
+    """Skip, with the reason, each test whose ingredient is absent; fail instead where it is required."""
+    for name, (is_present, reason) in INGREDIENTS.items():
+        if is_present():
+            continue
+        marked = [item for item in items if item.get_closest_marker(name)]
+        if marked and name in REQUIRED:
+            pytest.exit(f"PYVAULT_REQUIRE names {name!r}, which is missing: {reason}", returncode=4)
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason=f"{name}: {reason}"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what was skipped and why, grouped by reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        return
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    terminalreporter.section("skipped, and why")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count:5d}  {reason}")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real market data; only for tests marked ``shared``."""
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def count():
+    """Pick a count by the size of the run: ``count(small, large)``."""
+    return lambda small, large: large if LARGE else small
