@@ -21,7 +21,7 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured figure; `ratio` is peer ÷ ours, `ok` is None where no goal is set or the peer is missing."""
+    """One measured figure; `ratio` is peer ÷ ours; `ok` is None without a goal or without the peer."""
 
     name: str
     value: float
@@ -87,5 +87,6 @@ def write_figures(topic: str, figures: list[Figure]) -> Path:
         mark = {True: "ok", False: "MISSED", None: ""}[row["ok"]]
         ratio = "" if row["ratio"] is None else f"{row['ratio']:8.2f}x {row['peer']}"
         goal = "" if row["goal"] is None else f"goal {row['goal']:g}"
-        print(f"  {row['name']:<44} {row['value']:>12.5g} {row['unit']:<14} {ratio:<40} {goal:<14} {mark} {row['note']}")
+        figure = f"{row['name']:<44} {row['value']:>12.5g} {row['unit']:<14}"
+        print(f"  {figure} {ratio:<40} {goal:<14} {mark} {row['note']}")
     return path

@@ -41,7 +41,9 @@ def find_anvil() -> str:
 
 def anvil_version() -> str:
     """First line of ``anvil --version``."""
-    output = subprocess.run([find_anvil(), "--version"], capture_output=True, text=True, check=True, timeout=30)
+    output = subprocess.run(
+        [find_anvil(), "--version"], capture_output=True, text=True, check=True, timeout=30
+    )
     return output.stdout.splitlines()[0]
 
 

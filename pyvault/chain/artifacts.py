@@ -58,7 +58,9 @@ def load(name: str) -> Artifact:
     """
     path = ARTIFACTS / f"{name}.json"
     if not path.exists():
-        raise SetupError(f"No compiled artifact of contract {name!r} (built: {', '.join(names()) or 'none'})", _REMEDY)
+        raise SetupError(
+            f"No compiled artifact of contract {name!r} (built: {', '.join(names()) or 'none'})", _REMEDY
+        )
     raw = json.loads(path.read_text(encoding="utf-8"))
     if CONTRACTS.is_dir() and raw["source_hash"] != source_hash():
         raise SetupError(f"The artifact of {name!r} is older than contracts/", _REMEDY)

@@ -11,20 +11,9 @@ from typing import Any, Protocol
 from pyvault.chain.artifacts import Artifact
 from pyvault.chain.codec import Function, functions
 
-__all__ = ["DEPLOYER", "Backend", "Contract", "Receipt", "deploy"]
+__all__ = ["DEPLOYER", "Backend", "Contract", "deploy"]
 
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"  # Anvil's first funded account
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """Outcome of a transaction; ``reason`` is its revert string when ``status`` is False."""
-
-    status: bool
-    gas_used: int
-    block: int
-    reason: str = ""
-    contract_address: str | None = None
 
 
 class Backend(Protocol):
@@ -36,8 +25,30 @@ class Backend(Protocol):
     def call(self, to: str, data: bytes, sender: str) -> bytes:
         """Return data of a call that changes nothing; ContractError if it reverts."""
 
-    def transact(self, to: str, data: bytes, sender: str, value: int = 0) -> Receipt:
-        """Receipt of a mined transaction, reverted or not."""
+    def code(self, address: str) -> bytes:
+        """Runtime code at an address, immutables included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A deployed contract: an artifact at an address of a backend."""
+
+    artifact: Artifact
+    address: str
+    backend: Backend
+    functions: dict[str, Function]
+
+    def call(self, function: str, *arguments: Any, sender: str = DEPLOYER) -> Any:  # noqa: ANN401 - ABI types
+        """Decoded result of a view call."""
+        entry = self.functions[function]
+        return entry.decode(self.backend.call(self.address, entry.encode(arguments), sender))
+
+
+def deploy(self, initcode: bytes, sender: str) -> str:
+        """Create a contract and return its address; ContractError if its constructor reverts."""
+
+    def call(self, to: str, data: bytes, sender: str) -> bytes:
+        """Return data of a call that changes nothing; ContractError if it reverts."""
 
     def code(self, address: str) -> bytes:
         """Runtime code at an address, immutables included."""

@@ -1,7 +1,7 @@
 """Compile ``contracts/`` into package data: ``python -m pyvault.chain.build [--force]``.
 
-The legacy code generator, optimised for gas, warnings as errors. ``CamelCase.vy`` deploys, ``snake_case.vy`` is a
-module of others and is compiled only through them.
+The legacy code generator, optimised for gas, warnings as errors. ``CamelCase.vy`` deploys; ``snake_case.vy``
+is a module of others and is compiled only through them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def deployables(contracts: Path = CONTRACTS) -> list[Path]:
 def build(*, force: bool = False) -> list[str]:
     """Compile what is out of date and return the names compiled.
 
-    Modules are hashed with their contracts, so a change in any Vyper file recompiles everything: a compiler cache
-    that looks at top-level files alone serves stale bytecode.
+    Modules are hashed with their contracts, so a change in any Vyper file recompiles everything: a compiler
+    cache that looks at top-level files alone serves stale bytecode.
     """
     stamp = source_hash()
     paths = deployables()
@@ -64,4 +64,6 @@ def _is_current(path: Path, stamp: str) -> bool:
 
 if __name__ == "__main__":
     compiled_names = build(force="--force" in sys.argv[1:])
-    sys.stdout.write(f"compiled {', '.join(compiled_names)}\n" if compiled_names else "artifacts are current\n")
+    sys.stdout.write(
+        f"compiled {', '.join(compiled_names)}\n" if compiled_names else "artifacts are current\n"
+    )

@@ -40,7 +40,7 @@ class Function:
 
 
 def functions(artifact: Artifact) -> dict[str, Function]:
-    """External functions of a contract by name (Vyper has no overloads but default arguments, which we avoid)."""
+    """External functions of a contract by name (no overloads: Vyper's only ones are default arguments)."""
     found = {}
     for entry in artifact.abi:
         if entry["type"] == "function":

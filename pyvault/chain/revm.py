@@ -1,8 +1,4 @@
-"""The in-process EVM: about 0.02 ms a call, for property tests and for quoting without a node.
-
-It makes calls, not transactions, and keeps storage slots warm between them: gas of state-changing calls is read
-from Anvil receipts, never here.
-"""
+"""The in-process EVM: about 0.02 ms a call, for property tests and for quoting without a node."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import re
 
 from pyrevm import EVM
 
-from pyvault.chain.backend import Receipt
 from pyvault.chain.codec import revert_reason
 from pyvault.errors import ContractError
 
@@ -42,19 +37,6 @@ class RevmBackend:
             raise ContractError(_reason(error)) from error
         finally:
             self._evm.reset_transient_storage()
-
-    def transact(self, to: str, data: bytes, sender: str, value: int = 0) -> Receipt:
-        """Call with effect; see `Backend`."""
-        reason = ""
-        try:
-            self._evm.message_call(sender, to, calldata=data, value=value)
-        except RuntimeError as error:
-            reason = _reason(error)
-        finally:
-            self._evm.reset_transient_storage()
-        result = self._evm.result
-        block = int(self._evm.env.block.number)
-        return Receipt(status=bool(result.is_success), gas_used=int(result.gas_used), block=block, reason=reason)
 
     def code(self, address: str) -> bytes:
         """Runtime code; see `Backend`."""

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from web3 import HTTPProvider
 
-from pyvault.chain.backend import Receipt
 from pyvault.chain.codec import revert_reason
 from pyvault.errors import ChainError, ContractError
 
-__all__ = ["RpcBackend"]
+__all__ = ["Receipt", "RpcBackend"]
 
 _POLL_S = 0.002  # under automine the hash may precede the receipt by a moment
 _RECEIPT_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Outcome of a mined transaction; ``reason`` is its revert string when ``status`` is False."""
+
+    status: bool
+    gas_used: int
+    block: int
+    reason: str = ""
+    contract_address: str | None = None
 
 
 class RpcBackend:
@@ -37,7 +48,7 @@ class RpcBackend:
         return bytes.fromhex(result[2:])
 
     def transact(self, to: str, data: bytes, sender: str, value: int = 0) -> Receipt:
-        """Mine a transaction; see `Backend`."""
+        """Receipt of a mined transaction, reverted or not."""
         return self._send({"from": sender, "to": to, "data": _hex(data), "value": hex(value)})
 
     def code(self, address: str) -> bytes:
@@ -55,7 +66,7 @@ class RpcBackend:
             If it reports anything else, or cannot be reached.
         """
         try:
-            response = self._provider.make_request(method, list(parameters))  # type: ignore[arg-type]
+            response = self._provider.make_request(method, list(parameters))
         except OSError as error:
             raise ChainError(f"{self.url} does not answer {method}: {error}") from error
         failure: Any = response.get("error")

@@ -1,0 +1,67 @@
+"""The ``pyvault`` command: parse, call, print, and nothing else.
+
+Exit codes: 0 done · 1 a defect in pyvault (with traceback) · 2 bad input · 3 something is not set up · 4 the
+chain or a contract refused · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pyvault import __version__
+from pyvault.cli import demo, doctor, greeks, quote, surface, warm
+from pyvault.errors import ChainError, PyvaultError, SetupError
+
+__all__ = ["app", "main"]
+
+EXIT_INPUT, EXIT_SETUP, EXIT_CHAIN, EXIT_INTERRUPTED = 2, 3, 4, 130
+
+app = typer.Typer(
+    name="pyvault",
+    help="An options liquidity vault: quote, value, fit, and run it on a local devnet.",
+    epilog="Exit codes: 2 bad input, 3 something is not set up (see `pyvault doctor`), 4 the chain refused.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command("quote")(quote.quote)
+app.command("greeks")(greeks.greeks)
+app.add_typer(surface.app, name="surface")
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.command("warm")(warm.warm)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer passes it by position
+    if value:
+        typer.echo(f"pyvault {__version__}")
+        raise typer.Exit
+
+
+_Version = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+]
+
+
+@app.callback()
+def _options(*, version: _Version = False) -> None:
+    """Options shared by all commands."""
+
+
+def main() -> None:
+    """Run the command line; expected errors become one line and an exit code."""
+    try:
+        app()
+    except PyvaultError as error:
+        typer.secho(f"pyvault: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(_exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _exit_code(error: PyvaultError) -> int:
+    if isinstance(error, SetupError):
+        return EXIT_SETUP
+    return EXIT_CHAIN if isinstance(error, ChainError) else EXIT_INPUT

@@ -1,0 +1,52 @@
+"""``pyvault greeks``: price and eight Greeks in floating point."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import typer
+
+from pyvault.cli.options import Days, Forward, Rate, Strikes, Vol, years_of
+from pyvault.cli.output import JsonFlag, console, print_json, table
+from pyvault.pricing.black76 import full_greeks
+
+__all__ = ["greeks"]
+
+Put = Annotated[bool, typer.Option("--put", help="Value puts instead of calls.")]
+
+
+def greeks(
+    *,
+    forward: Forward,
+    strike: Strikes,
+    vol: Vol,
+    days: Days,
+    rate: Rate = 0.0,
+    put: Put = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Price and Greeks of Black-76, in double precision.
+
+    Example: pyvault greeks -F 3000 -K 3000 -v 0.8 -T 30
+    """
+    time_to_expiry = years_of(days)
+    outputs = full_greeks(
+        forward=forward,
+        strike=strike,
+        implied_vol=vol,
+        time_to_expiry=time_to_expiry,
+        discount_factor=math.exp(-rate * time_to_expiry),
+        is_call=not put,
+    )
+    columns = {name: [float(item) for item in values] for name, values in outputs._asdict().items()}
+    kind = "put" if put else "call"
+    if as_json:
+        print_json({"kind": kind, "forward": forward, "vol": vol, "days": days, "strike": strike, **columns})
+        return
+    rows = [[f"{k:g}", *(f"{column[i]:,.6g}" for column in columns.values())] for i, k in enumerate(strike)]
+    caption = (
+        "by the forward, discount included · per 1.00 of volatility · per year with the forward held fixed"
+    )
+    title = f"Black-76 {kind}s: forward {forward:g}, volatility {vol:.1%}, {days:g} days"
+    console.print(table(title, ["strike", *columns], rows, caption))

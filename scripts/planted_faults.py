@@ -1,0 +1,91 @@
+"""Planted faults: break one line in a copy of the tree and see whether the law's test notices."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Mutant", "is_caught", "read_mutants"]
+
+_TESTS_FAILED = 1  # pytest's exit status; any other means that the test did not run as it should
+_COPIED = (
+    "contracts",
+    "pyvault",
+    "tests",
+    "scripts",
+    "bench",
+    "docs",
+    "pyproject.toml",
+    "ape-config.yaml",
+    "Makefile",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One fault: replace the single occurrence of `find` in `file`; `test` must then fail."""
+
+    file: str
+    find: str
+    replace: str
+    test: str
+    law: str
+
+    @property
+    def name(self) -> str:
+        """Name of the record: the file and the law."""
+        return f"mutant {self.file} {self.law}"
+
+
+def read_mutants(root: Path) -> list[Mutant]:
+    """Faults listed in ``tests/mutants.toml``."""
+    with (root / "tests" / "mutants.toml").open("rb") as stream:
+        return [Mutant(**entry) for entry in tomllib.load(stream).get("mutant", [])]
+
+
+def is_caught(mutant: Mutant, root: Path) -> bool:
+    """Whether the test fails on the broken copy; the copy is built afresh and removed.
+
+    Raises
+    ------
+    ValueError
+        If `find` does not occur exactly once: the list has fallen behind the code.
+    """
+    source = (root / mutant.file).read_text(encoding="utf-8")
+    if source.count(mutant.find) != 1:
+        raise ValueError(f"{mutant.file}: {mutant.find!r} occurs {source.count(mutant.find)} times, not once")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "pyvault-copy"
+        copy.mkdir()
+        for name in _COPIED:
+            _copy(root / name, copy / name)
+        if (root / "node_modules").exists():
+            (copy / "node_modules").symlink_to(root / "node_modules")
+        (copy / mutant.file).write_text(source.replace(mutant.find, mutant.replace), encoding="utf-8")
+        environment = os.environ | {
+            "PYTHONPATH": str(copy),
+            "PYVAULT_CACHE_DIR": str(Path(folder) / "cache"),
+            "PYVAULT_SHARED": os.environ.get("PYVAULT_SHARED", str(root.parent / "shared")),
+        }
+        if mutant.file.startswith("contracts/"):
+            subprocess.run(
+                [sys.executable, "-m", "pyvault.chain.build"], cwd=copy, env=environment, check=False
+            )
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.test]
+        run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode != _TESTS_FAILED:
+        print(f"not caught (pytest's status {run.returncode}): {mutant.law}\n{run.stdout[-1_500:]}")
+    return run.returncode == _TESTS_FAILED
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "results"))
+    else:
+        shutil.copy(source, target)

@@ -1,0 +1,133 @@
+"""Run every law at its full count and every planted fault; stop and resume at any time.
+
+``make test-large`` keeps one record per test file and mutant under ``.build/large/<tree>``, where <tree>
+names the content of the working tree: stop it, start it again, and what passed is not run again. The summary
+goes to ``docs/evidence/<topic>.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+from planted_faults import Mutant, is_caught, read_mutants
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Run what has not passed yet, write the evidence, and return the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--topic", default="ground-floor", help="name of the summary (default: %(default)s)")
+    parser.add_argument("--only", default="", help="run only test files and mutants whose name contains this")
+    arguments = parser.parse_args()
+
+    folder = ROOT / ".build" / "large" / _tree()
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [path for path in sorted((ROOT / "tests").rglob("test_*.py")) if arguments.only in str(path)]
+    mutants = [mutant for mutant in read_mutants(ROOT) if arguments.only in mutant.name]
+    jobs = [(path.relative_to(ROOT).as_posix(), path) for path in files] + [(m.name, m) for m in mutants]
+    records = []
+    for index, (name, job) in enumerate(jobs, 1):
+        record = _resume(folder / f"{_safe(name)}.json", name, job)
+        records.append(record)
+        print(f"[{index}/{len(jobs)}] {record['outcome']:<7} {record['seconds']:7.1f} s  {name}", flush=True)
+    failed = [record["name"] for record in records if record["outcome"] != "passed"]
+    if not arguments.only:
+        print(f"summary: {_write_evidence(arguments.topic, records).relative_to(ROOT)}")
+    for name in failed:
+        print(f"FAILED {name}")
+    print(f"{len(records) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def _resume(record_path: Path, name: str, job: Path | Mutant) -> dict[str, Any]:
+    """Record of a job that passed before, or of running it now."""
+    if record_path.exists():
+        record: dict[str, Any] = json.loads(record_path.read_text(encoding="utf-8"))
+        if record["outcome"] == "passed":
+            return record
+    start = time.monotonic()
+    record = _run_mutant(job) if isinstance(job, Mutant) else _run_tests(job)
+    record = {"name": name, "seconds": round(time.monotonic() - start, 1)} | record
+    record_path.write_text(json.dumps(record), encoding="utf-8")
+    return record
+
+
+def _run_tests(path: Path) -> dict[str, Any]:
+    """Outcome of one test file at full counts, with the counts its laws reached."""
+    build = ROOT / ".build"
+    report, counts = build / "large.xml", build / "large-counts.json"
+    command = [sys.executable, "-m", "pytest", "-q", "--timeout=5400", f"--junitxml={report}", str(path)]
+    environment = os.environ | {"PYVAULT_LARGE": "1", "PYVAULT_EVIDENCE": str(counts)}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        print(run.stdout[-6_000:], run.stderr[-2_000:], sep="\n")
+        return {"kind": "tests", "outcome": "failed"}
+    suite = next(iter(ET.parse(report).getroot()))  # noqa: S314 - our own report
+    tallies = {key: int(suite.attrib[key]) for key in ("tests", "skipped")}
+    laws = json.loads(counts.read_text(encoding="utf-8"))
+    return {"kind": "tests", "outcome": "passed", **tallies, "counts": laws}
+
+
+def _run_mutant(mutant: Mutant) -> dict[str, Any]:
+    """A planted fault passes when its test catches it."""
+    outcome = "passed" if is_caught(mutant, ROOT) else "failed"
+    return {"kind": "mutant", "outcome": outcome, "file": mutant.file, "law": mutant.law}
+
+
+def _write_evidence(topic: str, records: list[dict[str, Any]]) -> Path:
+    """Write the summary of a whole run."""
+    tests = [record for record in records if record["kind"] == "tests"]
+    mutants = [record for record in records if record["kind"] == "mutant"]
+    summary = {
+        "topic": topic,
+        "commit": _git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "python": platform.python_version(),
+        "seeds": "fixed in each test; hypothesis derandomised",
+        "tests": sum(record.get("tests", 0) for record in tests),
+        "skipped": sum(record.get("skipped", 0) for record in tests),
+        "failed": [record["name"] for record in records if record["outcome"] != "passed"],
+        "mutants": f"{sum(m['outcome'] == 'passed' for m in mutants)} of {len(mutants)} caught",
+        "seconds": round(sum(record["seconds"] for record in records)),
+        "counts": [law for record in tests for law in record.get("counts", [])],
+        "planted_faults_caught": [m["law"] for m in mutants if m["outcome"] == "passed"],
+    }
+    target = ROOT / "docs" / "evidence" / f"{topic}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    return target
+
+
+def _tree() -> str:
+    """Name of what a test can depend on: every file of the tree but prose and results."""
+    digest = hashlib.sha256()
+    for name in _git("ls-files", "--cached", "--others", "--exclude-standard").splitlines():
+        if not name.endswith((".md", ".json", ".png")) and (ROOT / name).is_file():
+            digest.update(name.encode() + b"\0" + (ROOT / name).read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _git(*arguments: str) -> str:
+    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.strip()
+
+
+def _safe(name: str) -> str:
+    return "".join(character if character.isalnum() else "-" for character in name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
