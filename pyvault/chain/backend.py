@@ -44,35 +44,6 @@ class Contract:
         return entry.decode(self.backend.call(self.address, entry.encode(arguments), sender))
 
 
-def deploy(self, initcode: bytes, sender: str) -> str:
-        """Create a contract and return its address; ContractError if its constructor reverts."""
-
-    def call(self, to: str, data: bytes, sender: str) -> bytes:
-        """Return data of a call that changes nothing; ContractError if it reverts."""
-
-    def code(self, address: str) -> bytes:
-        """Runtime code at an address, immutables included."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
-    """A deployed contract: an artifact at an address of a backend."""
-
-    artifact: Artifact
-    address: str
-    backend: Backend
-    functions: dict[str, Function]
-
-    def call(self, function: str, *arguments: Any, sender: str = DEPLOYER) -> Any:  # noqa: ANN401 - ABI types
-        """Decoded result of a view call."""
-        entry = self.functions[function]
-        return entry.decode(self.backend.call(self.address, entry.encode(arguments), sender))
-
-    def transact(self, function: str, *arguments: Any, sender: str = DEPLOYER, value: int = 0) -> Receipt:  # noqa: ANN401
-        """Receipt of a transaction."""
-        return self.backend.transact(self.address, self.functions[function].encode(arguments), sender, value)
-
-
 def deploy(backend: Backend, artifact: Artifact, sender: str = DEPLOYER) -> Contract:
     """Deploy a contract whose constructor takes nothing."""
     address = backend.deploy(artifact.initcode, sender)
