@@ -30,7 +30,7 @@ demo: artifacts ## start a devnet, deploy, and show all that exists so far
 	@$(BIN)/pyvault demo
 
 test: artifacts ## the small profile of every test
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -p no:ape_test -q
 
 test-large: artifacts ## every law at its full count, every planted fault; resumable
 	@$(BIN)/python scripts/test_large.py

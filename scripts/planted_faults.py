@@ -77,7 +77,18 @@ def is_caught(mutant: Mutant, root: Path) -> bool:
             subprocess.run(
                 [sys.executable, "-m", "pyvault.chain.build"], cwd=copy, env=environment, check=False
             )
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.test]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:ape_test",
+            "-q",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            mutant.test,
+        ]
         run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     if run.returncode != _TESTS_FAILED:
         print(f"not caught (pytest's status {run.returncode}): {mutant.law}\n{run.stdout[-1_500:]}")
