@@ -1,0 +1,104 @@
+"""Black (1976) price and Greeks from one exponential and two Mills ratios, symmetrised as on chain.
+
+With x = ln(F/K), v = σ√τ, d₁ = x/v + v/2, d₂ = x/v − v/2, the Mills ratio M(z) = N(−z)/φ(z), A = F φ(d₁)
+= K φ(d₂), a = min(F, K), and p ≤ q the smaller and larger of abs(d₁), abs(d₂), the undiscounted value out of
+the money is
+
+    A (M(p) − M(q))       where d₁ and d₂ have one sign
+    a − A (M(p) + M(q))   where d₂ < 0 < d₁
+
+and in the money it adds the intrinsic value. Far out of the money this keeps the digits that the difference
+F N(d₁) − K N(d₂) loses. v below 1e-100 is the limit v = 0, τ below 1e-100 the limit τ = 0.
+
+Source: F. Black, "The pricing of commodity contracts", Journal of Financial Economics 3 (1976).
+"""
+
+from math import sqrt
+
+from pyvault.kernels.coefficients import INVERSE_SQRT_2PI
+from pyvault.kernels.elementary import exp, log, log_ratio, mills_pair
+from pyvault.kernels.jit import kernel
+
+NEGLIGIBLE = 1e-100
+LARGEST_AMOUNT = 1e100
+LARGEST_RATE = 1e50
+
+
+@kernel
+def is_amount(value):
+    # Positive and so far from the ends of float64 that no product below overflows; false for NaN.
+    return (value >= NEGLIGIBLE) & (value <= LARGEST_AMOUNT)
+
+
+@kernel
+def is_rate(value):
+    # Zero or positive, and bounded; false for NaN.
+    return (value >= 0.0) & (value <= LARGEST_RATE)
+
+
+@kernel
+def is_valid(forward, strike, implied_vol, time_to_expiry, discount_factor):
+    amounts = is_amount(forward) & is_amount(strike) & is_amount(discount_factor)
+    return amounts & is_rate(implied_vol) & is_rate(time_to_expiry)
+
+
+@kernel
+def undiscounted(forward, strike, total_vol, sign):
+    # (value/D, N(s d₁), φ(d₁), d₁, d₂); the sign s is 1 for a call, −1 for a put.
+    exists = total_vol > NEGLIGIBLE
+    vol = total_vol if exists else NEGLIGIBLE
+    standardised = log_ratio(forward, strike) / vol
+    d1 = standardised + 0.5 * vol
+    d2 = standardised - 0.5 * vol
+    density = INVERSE_SQRT_2PI * exp(-0.5 * (d1 * d1))
+    mills_1, mills_2 = mills_pair(abs(d1), abs(d2))
+    straddles = d1 * d2 < 0.0
+    tails = forward * density * abs(mills_1 + (mills_2 if straddles else -mills_2))
+    smaller = forward if forward < strike else strike
+    straddling = smaller - tails
+    straddling = straddling if straddling > 0.0 else 0.0
+    out_of_the_money = straddling if straddles else tails
+    out_of_the_money = out_of_the_money if exists else 0.0
+    moneyness = sign * (forward - strike)
+    intrinsic = moneyness if moneyness > 0.0 else 0.0
+    tail = density * mills_1
+    probability = 1.0 - tail if sign * d1 > 0.0 else tail
+    return out_of_the_money + intrinsic, probability, density, d1, d2
+
+
+@kernel
+def price(forward, strike, implied_vol, time_to_expiry, discount_factor, sign):
+    total_vol = implied_vol * sqrt(time_to_expiry)
+    value, _, _, _, _ = undiscounted(forward, strike, total_vol, sign)
+    return discount_factor * value
+
+
+@kernel
+def greeks(forward, strike, implied_vol, time_to_expiry, discount_factor, sign):
+    # (price, delta, gamma, vega, theta).
+    price, delta, gamma, vega, theta, _, _, _, _ = full_greeks(
+        forward, strike, implied_vol, time_to_expiry, discount_factor, sign
+    )
+    return price, delta, gamma, vega, theta
+
+
+@kernel
+def full_greeks(forward, strike, implied_vol, time_to_expiry, discount_factor, sign):
+    # (price, delta, gamma, vega, theta, rho, vanna, volga, charm).
+    root_time = sqrt(time_to_expiry)
+    total_vol = implied_vol * root_time
+    value, probability, density, d1, d2 = undiscounted(forward, strike, total_vol, sign)
+    discounted_density = discount_factor * density
+    curvature = discounted_density / total_vol if total_vol > NEGLIGIBLE else 0.0
+    per_year = 1.0 / time_to_expiry if time_to_expiry > NEGLIGIBLE else 0.0
+    rate = -log(discount_factor) * per_year
+    price = discount_factor * value
+    delta = sign * discount_factor * probability
+    gamma = curvature / forward
+    vega = forward * discounted_density * root_time
+    theta = rate * price - 0.5 * per_year * implied_vol * vega
+    rho = -time_to_expiry * price
+    vanna = -curvature * d2 * root_time
+    volga = curvature * d1 * d2 * forward * time_to_expiry
+    charm = rate * delta + 0.5 * per_year * discounted_density * d2
+    return price, delta, gamma, vega, theta, rho, vanna, volga, charm
