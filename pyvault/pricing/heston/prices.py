@@ -1,0 +1,112 @@
+"""Prices and implied volatilities of Heston's model over arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pyvault.errors import InputError
+from pyvault.pricing.arrays import FloatArray, broadcast, reject
+from pyvault.pricing.heston.parameters import HestonParameters, to_vector
+from pyvault.pricing.heston.quotes import QUOTE_RULES, SortedChain, sort_by_expiry
+from pyvault.pricing.heston.series import MAX_TERMS, chain_puts
+
+__all__ = ["implied_vol", "price"]
+
+TOLERANCE = 1e-11  # of max(F, K): what the range and the number of terms may each cut off
+
+
+def price(
+    *,
+    parameters: HestonParameters,
+    forward: npt.ArrayLike,
+    strike: npt.ArrayLike,
+    time_to_expiry: npt.ArrayLike,
+    discount_factor: npt.ArrayLike = 1.0,
+    is_call: npt.ArrayLike = True,
+) -> FloatArray:
+    """Option prices, in the unit of `forward`; all arguments but `parameters` broadcast.
+
+    Puts are summed over the cosine series of the density (`pyvault.pricing.heston.series`), calls follow by
+    parity. Quotes that share an expiry share the characteristic function: price a chain in one call.
+
+    Parameters
+    ----------
+    parameters
+        The model.
+    forward, strike
+        Positive, in one unit.
+    time_to_expiry
+        Years of 365 days, not negative; at zero the payoff is returned.
+    discount_factor
+        Positive, from expiry to today.
+    is_call
+        True for calls, False for puts.
+
+    Raises
+    ------
+    InputError
+        If an argument breaks these rules, or the density is so rough (a variance of almost zero under a huge
+        vol of variance) that the series would need more than 32,768 terms.
+
+    Notes
+    -----
+    Proof: against adaptive quadrature of Lewis' integral (2001) over the textbook characteristic function;
+    the characteristic function against the Riccati equations; the Black-76 limit at sigma -> 0; parity and
+    bounds. The absolute error is at most 1e-11 max(F, K) before discounting, for expiries of 1 h to 3 years,
+    v0 and theta in 0.01..1.5, kappa in 0.1..10, sigma in 0.05..4 and abs(rho) <= 0.95, Feller's condition
+    kept or broken. The error is absolute: a price below it has no digits.
+    """
+    arguments = {
+        "forward": forward,
+        "strike": strike,
+        "time_to_expiry": time_to_expiry,
+        "discount_factor": discount_factor,
+    }
+    inputs = broadcast(arguments, is_call)
+    reject(arguments, QUOTE_RULES)
+    forwards, strikes, times, factors = inputs.floats
+    ratio = strikes / forwards
+    puts = np.maximum(ratio - 1.0, 0.0)
+    live = np.flatnonzero(times > 0.0)
+    if live.size:
+        chain = sort_by_expiry(ratio[live], times[live])
+        puts[live[chain.order]] = _sum_series(parameters, chain)
+    calls = np.maximum(puts + 1.0 - ratio, 0.0)
+    values: FloatArray = factors * forwards * np.where(inputs.is_call, calls, puts)
+    return values.reshape(inputs.shape)
+
+
+def _sum_series(parameters: HestonParameters, chain: SortedChain) -> FloatArray:
+    rows = np.empty((1, chain.moneyness.size))
+    terms = chain_puts(to_vector(parameters), chain.expiries, chain.starts, chain.moneyness, TOLERANCE, rows)
+    if terms >= MAX_TERMS:
+        raise InputError("parameters", parameters, f"density too rough for {MAX_TERMS} cosine terms")
+    puts: FloatArray = rows[0]
+    return puts
+
+
+def implied_vol(
+    *,
+    parameters: HestonParameters,
+    forward: npt.ArrayLike,
+    strike: npt.ArrayLike,
+    time_to_expiry: npt.ArrayLike,
+) -> FloatArray:
+    """Black volatilities, per square root of a year, of the model's out-of-the-money options.
+
+    NaN where the price is too small to carry one; arguments and errors as in `price`.
+
+    Notes
+    -----
+    Proof: at sigma -> 0 it is the square root of the mean variance.
+    """
+    from pyvault.pricing import implied_vol as inversion  # noqa: PLC0415
+
+    is_call = np.asarray(strike, dtype=np.float64) >= np.asarray(forward, dtype=np.float64)
+    premium = price(
+        parameters=parameters, forward=forward, strike=strike, time_to_expiry=time_to_expiry, is_call=is_call
+    )
+    return inversion.implied_vol(
+        price=premium, forward=forward, strike=strike, time_to_expiry=time_to_expiry, is_call=is_call
+    )
