@@ -25,25 +25,29 @@ LARGEST_RATE = 1e50
 
 
 @kernel
-def is_amount(value):
+def is_amount(value: float) -> bool:
     # Positive and so far from the ends of float64 that no product below overflows; false for NaN.
     return (value >= NEGLIGIBLE) & (value <= LARGEST_AMOUNT)
 
 
 @kernel
-def is_rate(value):
+def is_rate(value: float) -> bool:
     # Zero or positive, and bounded; false for NaN.
     return (value >= 0.0) & (value <= LARGEST_RATE)
 
 
 @kernel
-def is_valid(forward, strike, implied_vol, time_to_expiry, discount_factor):
+def is_valid(
+    forward: float, strike: float, implied_vol: float, time_to_expiry: float, discount_factor: float
+) -> bool:
     amounts = is_amount(forward) & is_amount(strike) & is_amount(discount_factor)
     return amounts & is_rate(implied_vol) & is_rate(time_to_expiry)
 
 
 @kernel
-def undiscounted(forward, strike, total_vol, sign):
+def undiscounted(
+    forward: float, strike: float, total_vol: float, sign: float
+) -> tuple[float, float, float, float, float]:
     # (value/D, N(s d₁), φ(d₁), d₁, d₂); the sign s is 1 for a call, −1 for a put.
     exists = total_vol > NEGLIGIBLE
     vol = total_vol if exists else NEGLIGIBLE
@@ -54,27 +58,37 @@ def undiscounted(forward, strike, total_vol, sign):
     mills_1, mills_2 = mills_pair(abs(d1), abs(d2))
     straddles = d1 * d2 < 0.0
     tails = forward * density * abs(mills_1 + (mills_2 if straddles else -mills_2))
-    smaller = forward if forward < strike else strike
-    straddling = smaller - tails
-    straddling = straddling if straddling > 0.0 else 0.0
-    out_of_the_money = straddling if straddles else tails
-    out_of_the_money = out_of_the_money if exists else 0.0
-    moneyness = sign * (forward - strike)
-    intrinsic = moneyness if moneyness > 0.0 else 0.0
+    out_of_the_money = max(0.0, min(forward, strike) - tails) if straddles else tails
+    time_value = out_of_the_money if exists else 0.0
+    intrinsic = max(0.0, sign * (forward - strike))
     tail = density * mills_1
     probability = 1.0 - tail if sign * d1 > 0.0 else tail
-    return out_of_the_money + intrinsic, probability, density, d1, d2
+    return time_value + intrinsic, probability, density, d1, d2
 
 
 @kernel
-def price(forward, strike, implied_vol, time_to_expiry, discount_factor, sign):
+def price(
+    forward: float,
+    strike: float,
+    implied_vol: float,
+    time_to_expiry: float,
+    discount_factor: float,
+    sign: float,
+) -> float:
     total_vol = implied_vol * sqrt(time_to_expiry)
     value, _, _, _, _ = undiscounted(forward, strike, total_vol, sign)
     return discount_factor * value
 
 
 @kernel
-def greeks(forward, strike, implied_vol, time_to_expiry, discount_factor, sign):
+def greeks(
+    forward: float,
+    strike: float,
+    implied_vol: float,
+    time_to_expiry: float,
+    discount_factor: float,
+    sign: float,
+) -> tuple[float, float, float, float, float]:
     # (price, delta, gamma, vega, theta).
     price, delta, gamma, vega, theta, _, _, _, _ = full_greeks(
         forward, strike, implied_vol, time_to_expiry, discount_factor, sign
@@ -83,7 +97,14 @@ def greeks(forward, strike, implied_vol, time_to_expiry, discount_factor, sign):
 
 
 @kernel
-def full_greeks(forward, strike, implied_vol, time_to_expiry, discount_factor, sign):
+def full_greeks(
+    forward: float,
+    strike: float,
+    implied_vol: float,
+    time_to_expiry: float,
+    discount_factor: float,
+    sign: float,
+) -> tuple[float, float, float, float, float, float, float, float, float]:
     # (price, delta, gamma, vega, theta, rho, vanna, volga, charm).
     root_time = sqrt(time_to_expiry)
     total_vol = implied_vol * root_time

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from pyvault.errors import InputError
+from pyvault.kernels.black76 import LARGEST_AMOUNT, LARGEST_RATE, NEGLIGIBLE
 
 __all__ = ["AMOUNT", "RATE", "FloatArray", "Inputs", "Rule", "broadcast", "empty_rows", "reject"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 CACHE_LINE = 8  # float64 values
 PAGE = 512  # float64 values
@@ -27,13 +30,13 @@ class Rule:
     text: str
 
 
-# The bounds lie far outside any market; inside them no intermediate result overflows.
+# The bounds of the kernels lie far outside any market; inside them no intermediate result overflows.
 AMOUNT = Rule(
-    test=lambda values: (values >= 1e-100) & (values <= 1e100),
+    test=lambda values: (values >= NEGLIGIBLE) & (values <= LARGEST_AMOUNT),
     text="must be positive and finite (1e-100 to 1e100)",
 )
 RATE = Rule(
-    test=lambda values: (values >= 0.0) & (values <= 1e50),
+    test=lambda values: (values >= 0.0) & (values <= LARGEST_RATE),
     text="must be zero or positive, and finite (at most 1e50)",
 )
 
@@ -59,17 +62,32 @@ def broadcast(arguments: Mapping[str, npt.ArrayLike], is_call: npt.ArrayLike) ->
     flags = np.asarray(is_call)
     if flags.dtype != np.bool_:
         raise InputError("is_call", is_call, "must be True or False, or an array of them")
-    shapes = [array.shape for array in (*floats, flags)]
-    try:
-        shape = np.broadcast_shapes(*shapes)
-    except ValueError as error:
-        names = dict(zip((*arguments, "is_call"), shapes, strict=True))
-        raise InputError("shapes", names, "must broadcast together") from error
+    arrays = (*floats, flags)
+    shape = floats[0].shape
+    if any(array.shape != shape for array in arrays):
+        shape = _common_shape((*arguments, "is_call"), [array.shape for array in arrays])
     return Inputs(
         shape=shape,
-        floats=tuple(np.ascontiguousarray(np.broadcast_to(array, shape)).reshape(-1) for array in floats),
-        is_call=np.ascontiguousarray(np.broadcast_to(flags, shape)).reshape(-1),
+        floats=tuple(_flatten(array, shape) for array in floats),
+        is_call=_flatten(flags, shape),
     )
+
+
+def _common_shape(names: tuple[str, ...], shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape that all broadcast to."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        raise InputError(
+            "shapes", dict(zip(names, shapes, strict=True)), "must broadcast together"
+        ) from error
+
+
+def _flatten(array: npt.NDArray[Scalar], shape: tuple[int, ...]) -> npt.NDArray[Scalar]:
+    """`array` in `shape`, contiguous and one-dimensional; copied only where it must be."""
+    if array.shape != shape:
+        array = np.broadcast_to(array, shape)
+    return np.ascontiguousarray(array).reshape(-1)
 
 
 def _as_floats(name: str, value: npt.ArrayLike) -> FloatArray:
@@ -81,13 +99,14 @@ def _as_floats(name: str, value: npt.ArrayLike) -> FloatArray:
 
 
 def empty_rows(count: int, size: int) -> FloatArray:
-    """`count` uninitialised rows of `size`, each starting at another place within a memory page.
+    """Uninitialised block of `count` rows of at least `size`: use the first `size` elements of each.
 
-    Rows one page apart compete for the same lines of the first-level cache; at sizes that are powers of two
-    this costs a factor of four. The stride is therefore padded to an odd number of cache lines past a page.
+    Rows a whole number of memory pages apart compete for the same lines of the first-level cache, which at
+    sizes that are powers of two costs a factor of four. The stride is an odd number of lines past a page. One
+    block also spares the page faults that several large allocations cost in every call.
     """
     stride = -(-size // PAGE) * PAGE + 5 * CACHE_LINE
-    return np.empty((count, stride))[:, :size]
+    return np.empty((count, stride))
 
 
 def reject(arguments: Mapping[str, npt.ArrayLike], rules: Mapping[str, Rule]) -> None:
