@@ -1,0 +1,154 @@
+"""A fitted volatility surface: what it is made of, and how it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyvault.errors import InputError
+from pyvault.kernels.jit import loop
+from pyvault.kernels.svi import svi_variance
+from pyvault.pricing.surface.arbitrage import ArbitrageReport, check_arbitrage
+from pyvault.pricing.surface.diagnostics import SurfaceDiagnostics
+
+__all__ = ["Surface", "SurfaceSlice"]
+
+Floats = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceSlice:
+    """One expiry: annualised variance v(k) = a + b(ρ(k − m) + √((k − m)² + s²)), the form that contracts keep.
+
+    Parameters
+    ----------
+    expiry
+        Unix seconds.
+    time_to_expiry
+        Years of 365 days at the surface's timestamp.
+    forward
+        Quote currency per unit of underlying.
+    a, b
+        Annualised variance, and annualised variance per unit of log-moneyness.
+    rho
+        Tilt in (−1, 1).
+    m, s
+        Log-moneyness of the vertex, and its width (``sigma`` in the contracts).
+    """
+
+    expiry: int
+    time_to_expiry: float
+    forward: float
+    a: float
+    b: float
+    rho: float
+    m: float
+    s: float
+
+    @property
+    def parameters(self) -> tuple[float, float, float, float, float, float]:
+        """(time_to_expiry, a, b, rho, m, s)."""
+        return self.time_to_expiry, self.a, self.b, self.rho, self.m, self.s
+
+    def implied_vol(self, log_moneyness: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Annualised volatility at ln(K/F); same shape as the argument."""
+        k = np.asarray(log_moneyness, dtype=np.float64)
+        table = np.array([self.parameters])
+        return _volatilities(k.ravel(), np.full(k.size, self.time_to_expiry), table).reshape(k.shape)
+
+
+# √(w/τ): w linear in τ at fixed k between slices, volatility flat in τ outside; rows: years, a, b, ρ, m, s
+@loop
+def _volatilities(k: Floats, years: Floats, table: Floats) -> npt.NDArray[np.float64]:
+    out = np.empty(k.size)
+    last = table.shape[0] - 1
+    for i in range(k.size):
+        upper = np.searchsorted(table[:, 0], years[i])
+        low, high = max(upper - 1, 0), min(upper, last)
+        v_high = svi_variance(k[i], table[high, 1], table[high, 2], table[high, 3], table[high, 4], table[high, 5])
+        if low == high:
+            out[i] = np.sqrt(v_high)
+            continue
+        v_low = svi_variance(k[i], table[low, 1], table[low, 2], table[low, 3], table[low, 4], table[low, 5])
+        share = (years[i] - table[low, 0]) / (table[high, 0] - table[low, 0])
+        w = (1.0 - share) * v_low * table[low, 0] + share * v_high * table[high, 0]
+        out[i] = np.sqrt(w / years[i])
+    return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """Volatility by log-moneyness and time, as SVI slices in order of expiry.
+
+    Parameters
+    ----------
+    timestamp
+        Unix seconds of the chain.
+    method
+        ``"svi"`` or ``"ssvi"``.
+    slices
+        At least one, ascending in expiry.
+    diagnostics
+        How well each slice meets its quotes.
+    """
+
+    timestamp: float
+    method: str
+    slices: tuple[SurfaceSlice, ...]
+    diagnostics: SurfaceDiagnostics
+
+    def implied_vol(
+        self, log_moneyness: npt.ArrayLike, time_to_expiry: npt.ArrayLike
+    ) -> npt.NDArray[np.float64]:
+        """Annualised volatility.
+
+        Between two expiries total variance is linear in time at fixed log-moneyness; before the first and
+        after the last the volatility at fixed log-moneyness is that of the nearest slice.
+
+        Parameters
+        ----------
+        log_moneyness
+            ln(K/F), F the forward of that expiry; broadcasts with `time_to_expiry`.
+        time_to_expiry
+            Years of 365 days, positive.
+
+        Returns
+        -------
+        Array of the broadcast shape.
+
+        Raises
+        ------
+        InputError
+            If a value is NaN or infinite, or a time is not positive.
+
+        Notes
+        -----
+        Proof: total variance never falls in time where the slices are in order (a convex combination);
+        scaling a slice down before the first expiry keeps Durrleman's g ≥ 0, since g is then a concave
+        function of the scale, 0 ≤ g at both ends.
+        """
+        k, years = np.broadcast_arrays(
+            np.asarray(log_moneyness, dtype=np.float64), np.asarray(time_to_expiry, dtype=np.float64)
+        )
+        for name, values, is_bad, rule in (
+            ("log_moneyness", k, ~np.isfinite(k), "must be finite"),
+            ("time_to_expiry", years, ~(np.isfinite(years) & (years > 0)), "must be positive and finite"),
+        ):
+            if is_bad.any():
+                where = int(np.argmax(is_bad.ravel()))
+                raise InputError(f"{name}[{where}]", float(values.ravel()[where]), rule)
+        table = np.array([each.parameters for each in self.slices])
+        return _volatilities(k.ravel(), years.ravel(), table).reshape(k.shape)
+
+    def total_variance(
+        self, log_moneyness: npt.ArrayLike, time_to_expiry: npt.ArrayLike
+    ) -> npt.NDArray[np.float64]:
+        """σ²τ with the conventions of `implied_vol`."""
+        return self.implied_vol(log_moneyness, time_to_expiry) ** 2 * np.asarray(time_to_expiry, dtype=np.float64)
+
+    def arbitrage(self) -> ArbitrageReport:
+        """Butterfly and calendar violations of the slices; false when there is none."""
+        return check_arbitrage(self.slices)
