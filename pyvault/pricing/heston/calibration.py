@@ -14,10 +14,11 @@ from pyvault.pricing.arrays import AMOUNT, RATE, FloatArray, broadcast, reject
 from pyvault.pricing.heston.least_squares import CONVERGED, least_squares
 from pyvault.pricing.heston.parameters import NAMES, HestonParameters, to_vector
 from pyvault.pricing.heston.quotes import QUOTE_RULES, SortedChain, sort_by_expiry
+from pyvault.pricing.heston.series import MAX_TERMS, chain_puts
 
 __all__ = ["LOWER", "UPPER", "HestonFit", "calibrate"]
 
-RULES = QUOTE_RULES | {"time_to_expiry": AMOUNT, "weights": RATE, "price": RATE, "implied_vol": AMOUNT}
+FIT_RULES = {"time_to_expiry": AMOUNT, "weights": RATE}
 
 TOLERANCE = 1e-10  # of max(F, K): error of each price inside the fit
 MEASURABLE_VEGA = 1e-4  # of F sqrt(T): below it a price says nothing of the volatility
@@ -150,7 +151,7 @@ def calibrate(
 
 def _targets_of_prices(arguments: dict[str, npt.ArrayLike], is_call: npt.ArrayLike) -> _Targets:
     inputs = broadcast(arguments, is_call)
-    reject(arguments, RULES)
+    reject(arguments, QUOTE_RULES | FIT_RULES | {"price": RATE})
     forwards, strikes, times, factors, weights, prices = inputs.floats
     moneyness, premium = strikes / forwards, prices / (factors * forwards)
     return _Targets(
@@ -164,7 +165,7 @@ def _targets_of_prices(arguments: dict[str, npt.ArrayLike], is_call: npt.ArrayLi
 
 def _targets_of_vols(arguments: dict[str, npt.ArrayLike], is_call: npt.ArrayLike) -> _Targets:
     inputs = broadcast(arguments, is_call)
-    reject(arguments, RULES)
+    reject(arguments, QUOTE_RULES | FIT_RULES | {"implied_vol": AMOUNT})
     forwards, strikes, times, _factors, weights, vols = inputs.floats
     moneyness = strikes / forwards
     black = black76.greeks(
@@ -209,8 +210,13 @@ def _fit(
         raise FitError(
             "Heston: singular normal equations, the quotes do not depend on the parameters"
         ) from error
+    final = np.empty((1, puts.size))
+    if chain_puts(point, chain.expiries, chain.starts, chain.moneyness, TOLERANCE, final) >= MAX_TERMS:
+        raise FitError(
+            f"Heston: the fit ran to {dict(zip(NAMES, point, strict=True))}, too rough to be priced"
+        )
     residuals = np.empty_like(puts)
-    residuals[chain.order] = rows[0] - puts
+    residuals[chain.order] = final[0] - puts
     residuals *= targets.per_unit
     return HestonFit(
         parameters=HestonParameters(**dict(zip(NAMES, point.tolist(), strict=True))),

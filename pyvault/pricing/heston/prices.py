@@ -67,13 +67,13 @@ def price(
     reject(arguments, QUOTE_RULES)
     forwards, strikes, times, factors = inputs.floats
     ratio = strikes / forwards
-    puts = np.maximum(ratio - 1.0, 0.0)
+    time_value = np.zeros_like(ratio)  # of the put over the forward; by parity also of the call
     live = np.flatnonzero(times > 0.0)
     if live.size:
         chain = sort_by_expiry(ratio[live], times[live])
-        puts[live[chain.order]] = _sum_series(parameters, chain)
-    calls = np.maximum(puts + 1.0 - ratio, 0.0)
-    values: FloatArray = factors * forwards * np.where(inputs.is_call, calls, puts)
+        time_value[live[chain.order]] = _sum_series(parameters, chain)
+    payoff = np.maximum(np.where(inputs.is_call, forwards - strikes, strikes - forwards), 0.0)
+    values: FloatArray = factors * (payoff + forwards * time_value)
     return values.reshape(inputs.shape)
 
 
@@ -82,8 +82,8 @@ def _sum_series(parameters: HestonParameters, chain: SortedChain) -> FloatArray:
     terms = chain_puts(to_vector(parameters), chain.expiries, chain.starts, chain.moneyness, TOLERANCE, rows)
     if terms >= MAX_TERMS:
         raise InputError("parameters", parameters, f"density too rough for {MAX_TERMS} cosine terms")
-    puts: FloatArray = rows[0]
-    return puts
+    time_value: FloatArray = rows[0] - np.maximum(chain.moneyness - 1.0, 0.0)
+    return time_value
 
 
 def implied_vol(
