@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.integrate import quad, solve_ivp
 
@@ -42,7 +44,7 @@ def quadrature_put(moneyness, years, v0, kappa, theta, sigma, rho):
     scale = 1.0 / np.sqrt((theta + (v0 - theta) * share) * years)
     edges = [0.0, *(scale * 2.0 ** np.arange(-3, 14))]
     total = 0.0
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         total += quad(integrand, low, high, epsabs=1e-13, epsrel=1e-10, limit=2_000)[0]
         is_spent = abs(textbook_characteristic(high - 0.5j, years, v0, kappa, theta, sigma, rho)) < 1e-18
         if high > 4.0 * scale and is_spent:

@@ -1,4 +1,4 @@
-"""The characteristic function, its gradient and the tails, against the Riccati equations and 40-digit arithmetic."""
+"""Characteristic function, gradient and tails against the Riccati equations and 40-digit arithmetic."""
 
 from __future__ import annotations
 
