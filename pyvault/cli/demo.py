@@ -1,0 +1,109 @@
+"""``pyvault demo``: a devnet, the contracts on it, and all that they can do so far."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from pyvault.chain.anvil import anvil_version, running_anvil
+from pyvault.chain.backend import DEPLOYER
+from pyvault.chain.pricer import Pricer
+from pyvault.chain.rpc import RpcBackend
+from pyvault.cli.output import JsonFlag, console, print_json, table
+from pyvault.demo.quoted_chain import Expiry, count_strikes, value_chain
+from pyvault.market.chain import OptionChain, read_chain
+from pyvault.market.synthetic import synthetic_chain
+from pyvault.pricing.surface import Surface, fit_surface
+from pyvault.units import WAD
+
+__all__ = ["demo"]
+
+TRANSACTION_GAS = 21_000
+CALLDATA_GAS = {True: 4, False: 16}  # per zero byte, per other byte
+
+ChainFile = Annotated[
+    Path | None,
+    typer.Option("--chain", help="Option chain to value; the built-in synthetic market without it."),
+]
+
+
+def demo(*, chain: ChainFile = None, as_json: JsonFlag = False) -> None:
+    """Start a devnet, deploy the pricer, and print a quoted chain of options."""
+    start = time.perf_counter()
+    market = synthetic_chain() if chain is None else read_chain(chain)
+    surface = fit_surface(market)
+    with running_anvil() as url:
+        backend = RpcBackend(url)
+        pricer = Pricer.deploy(backend)
+        size = len(backend.code(pricer.contract.address))
+        if not as_json:
+            console.print(f"{anvil_version()} at {url}")
+            console.print(f"OptionPricer at {pricer.contract.address}, {size:,} bytes")
+        expiries = _value(pricer, market, surface, quiet=as_json)
+        gas = _execution_gas(backend, pricer, expiries[0])
+    elapsed = time.perf_counter() - start
+    worst = max(quote.float_error for expiry in expiries for quote in expiry.quotes)
+    if as_json:
+        print_json(
+            {
+                "pricer": pricer.contract.address,
+                "runtime_bytes": size,
+                "market": market.source,
+                "expiries": [asdict(expiry) for expiry in expiries],
+                "execution_gas": gas,
+                "float_error": worst,
+                "elapsed_s": round(elapsed, 3),
+            }
+        )
+        return
+    for expiry in expiries:
+        console.print(_table(expiry))
+    quoted = sum(len(expiry.quotes) for expiry in expiries)
+    console.print(
+        f"{2 * quoted} options of {len(expiries)} expiries valued on chain in {elapsed:.1f} s. "
+        f"Farthest from double precision: {worst:.1e} of the forward. "
+        f"Execution gas from receipts: {gas['option_price']:,} for one price, {gas['black76']:,} for call and put "
+        "with Greeks."
+    )
+
+
+def _value(pricer: Pricer, market: OptionChain, surface: Surface, *, quiet: bool) -> list[Expiry]:
+    with Progress(console=console, transient=True, disable=quiet) as progress:
+        task = progress.add_task("valuing the chain", total=count_strikes(market, surface))
+        return list(value_chain(pricer, market, surface, lambda: progress.advance(task)))
+
+
+def _execution_gas(backend: RpcBackend, pricer: Pricer, expiry: Expiry) -> dict[str, int]:
+    """Gas of both entry points at the first strike: from receipts, minus the transaction's base and calldata."""
+    quote = expiry.quotes[0]
+    numbers = [round(value * WAD) for value in (expiry.forward, quote.strike, quote.implied_vol)]
+    arguments = {
+        "black76": [*numbers, expiry.time_to_expiry_s, 0],
+        "option_price": [*numbers, expiry.time_to_expiry_s, WAD, True],
+    }
+    gas = {}
+    for name, values in arguments.items():
+        data = pricer.contract.functions[name].encode(values)
+        receipt = backend.transact(pricer.contract.address, data, DEPLOYER)
+        gas[name] = receipt.gas_used - TRANSACTION_GAS - sum(CALLDATA_GAS[byte == 0] for byte in data)
+    return gas
+
+
+def _table(expiry: Expiry) -> object:
+    date = datetime.fromtimestamp(expiry.expiry, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    days = expiry.time_to_expiry_s / 86_400
+    rows = []
+    for quote in expiry.quotes:
+        value = quote.value
+        numbers = (value.call, value.put, value.delta_call, value.vega / 100, value.theta_call / 365)
+        rows.append(
+            [f"{quote.strike:g}", f"{quote.implied_vol:.2%}", *(f"{number / WAD:,.4f}" for number in numbers)]
+        )
+    columns = ["strike", "vol", "call", "put", "delta", "vega/pt", "theta/day"]
+    return table(f"{date} · {days:g} days · forward {expiry.forward:,.2f}", columns, rows)

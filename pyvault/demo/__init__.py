@@ -1,0 +1,1 @@
+"""The demonstration: all that exists so far, on one devnet."""

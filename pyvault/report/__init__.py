@@ -1,0 +1,1 @@
+"""Figures and pages, shared by commands, notebooks and reports."""
