@@ -128,15 +128,57 @@ def constants() -> str:
         "LOG2_E": 1 / ln2,
         "INVERSE_SQRT_2PI": 1 / mp.sqrt(2 * mp.pi),
         "LN_SQRT_2PI": mp.log(2 * mp.pi) / 2,
-        "SQRT_HALF_PI": mp.sqrt(mp.pi / 2),
+        "HALF_PI": mp.pi / 2,
     }
     return "".join(f"{name} = {float(value)!r}\n" for name, value in named.items())
+
+
+def low_guess() -> str:
+    """Fit h ≈ y(1 + a√y)/(1 + b√y + c y), exact at three h; y = ln(1 + h(1 + √(π/2) h + h²) e^(h²/2))."""
+
+    def root(h: Real) -> Real:
+        return mp.sqrt(mp.log(1 + h * (1 + mp.sqrt(mp.pi / 2) * h + h * h) * mp.exp(h * h / 2)))
+
+    points = [mpf("0.02"), mpf("0.5"), mpf(20)]
+    matrix = mp.matrix([[root(h) ** 3, -h * root(h), -h * root(h) ** 2] for h in points])
+    a, b, c = mp.lu_solve(matrix, mp.matrix([h - root(h) ** 2 for h in points]))
+
+    def error(h: Real) -> Real:
+        u = root(h)
+        return abs(u * u * (1 + a * u) / (1 + b * u + c * u * u) / h - 1)
+
+    worst = max(error(mpf(10) ** (mpf(i) / 50)) for i in range(-300, 80))
+    values = "".join(
+        f"LOW_GUESS_{name} = {float(value)!r}\n" for name, value in zip("ABC", (a, b, c), strict=True)
+    )
+    return f"# h from y, see the script: within {mp.nstr(worst, 2)} for 1e-6 ≤ h ≤ 40\n{values}"
+
+
+def high_guess() -> str:
+    """Fit x² ≈ y(π/2 + 2cy)/(1 + cy), exact at x = 0, 3, ∞; y = −ln 4z(1 − z), z = N(−x); after Pólya."""
+
+    def log_product(x: Real) -> Real:
+        return -mp.log(4 * mp.ncdf(-x) * mp.ncdf(x))
+
+    y = log_product(mpf(3))
+    ratio = 9 / y
+    c = (ratio - mp.pi / 2) / (y * (2 - ratio))
+
+    def error(x: Real) -> Real:
+        y = log_product(x)
+        return abs(mp.sqrt(y * (mp.pi / 2 + 2 * c * y) / (1 + c * y)) / x - 1)
+
+    worst = max(error(mpf(i) / 20) for i in range(1, 400))
+    return (
+        f"# x from y, see the script: within {mp.nstr(worst, 2)} for 0 < x < 20\nHIGH_GUESS = {float(c)!r}\n"
+    )
 
 
 def main() -> None:
     """Write the file, or compare it with ``--check``."""
     mp.dps = 60
-    text = HEADER + constants() + "".join("\n" + derive(fit) for fit in fits())
+    parts = [constants(), low_guess(), high_guess(), *(derive(fit) for fit in fits())]
+    text = HEADER + "\n".join(parts)
     if "--check" in sys.argv[1:]:
         if TARGET.read_text(encoding="utf-8") != text:
             raise SystemExit(f"{TARGET.name} is not what this script derives")

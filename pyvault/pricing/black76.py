@@ -183,7 +183,7 @@ def full_greeks(
     --------
     >>> call = full_greeks(forward=100.0, strike=120.0, implied_vol=0.5, time_to_expiry=0.25)
     >>> {name: float(value.round(4)) for name, value in call._asdict().items() if name in ("vanna", "volga")}
-    {'vanna': 0.5311, 'volga': 15.4818}
+    {'vanna': 0.5679, 'volga': 17.1578}
     """
     arguments = _arguments(forward, strike, implied_vol, time_to_expiry, discount_factor)
     return FullGreeks(*_evaluate(_full_greeks_loop, 9, arguments, is_call))
