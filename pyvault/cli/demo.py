@@ -68,8 +68,8 @@ def demo(*, chain: ChainFile = None, as_json: JsonFlag = False) -> None:
     console.print(
         f"{2 * quoted} options of {len(expiries)} expiries valued on chain in {elapsed:.1f} s. "
         f"Farthest from double precision: {worst:.1e} of the forward. "
-        f"Execution gas from receipts: {gas['option_price']:,} for one price, {gas['black76']:,} for call and put "
-        "with Greeks."
+        f"Execution gas from receipts: {gas['option_price']:,} for one price, "
+        f"{gas['black76']:,} for call and put with Greeks."
     )
 
 
@@ -80,7 +80,7 @@ def _value(pricer: Pricer, market: OptionChain, surface: Surface, *, quiet: bool
 
 
 def _execution_gas(backend: RpcBackend, pricer: Pricer, expiry: Expiry) -> dict[str, int]:
-    """Gas of both entry points at the first strike: from receipts, minus the transaction's base and calldata."""
+    """Gas of both entry points at the first strike: receipts less the transaction's base and calldata."""
     quote = expiry.quotes[0]
     numbers = [round(value * WAD) for value in (expiry.forward, quote.strike, quote.implied_vol)]
     arguments = {

@@ -55,10 +55,11 @@ def surface_figure(surface: Surface, chain: OptionChain) -> go.Figure:
     figure.update_yaxes(title_text="volatility, % per year", title_font_size=11)
     title = f"Volatility surface ({surface.method.upper()}) of {chain.source} at {_time(surface.timestamp)}"
     figure.update_layout(
-        title=f"{title}<br><sup>A good fit runs through the bars, each of which spans one market bid and ask.</sup>",
+        title=f"{title}<br><sup>A good fit runs through the bars; each spans one market bid and ask.</sup>",
         height=120 + 320 * rows,
         template="plotly_white",
-        margin={"t": 110},
+        margin={"t": 130},
+        legend={"orientation": "h", "y": 1.08, "x": 1.0, "xanchor": "right"},
     )
     return figure
 
