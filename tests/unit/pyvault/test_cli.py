@@ -1,0 +1,113 @@
+"""Commands: what they print, their JSON, and their exit codes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from pyvault.cli import app
+
+COMMANDS = ("quote", "greeks", "surface", "demo", "doctor", "warm")
+OPTION = ["-F", "3000", "-K", "2800", "-K", "3200", "-v", "0.8", "-T", "30"]
+
+
+@pytest.fixture
+def run():
+    return lambda *arguments: CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+
+
+def run_process(*arguments):
+    return subprocess.run(
+        [sys.executable, "-c", "from pyvault.cli import main; main()", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help__of_every_command__is_there(run, command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "--help" in result.output
+
+
+def test_quote__as_json__is_one_object_in_wad(run):
+    payload = json.loads(run("quote", *OPTION, "--json").output)
+    call, put = payload["quotes"][1]["call"], payload["quotes"][1]["put"]
+    assert payload["unit"] == "WAD"
+    assert put - call == pytest.approx(200 * 10**18, abs=2)
+
+
+def test_quote_and_greeks__of_the_same_option__agree(run):
+    on_chain = json.loads(run("quote", *OPTION, "--json").output)["quotes"][0]
+    doubles = json.loads(run("greeks", *OPTION, "--json").output)
+    assert on_chain["call"] / 1e18 == pytest.approx(doubles["price"][0], abs=1e-11)
+    assert on_chain["delta_call"] / 1e18 == pytest.approx(doubles["delta"][0], abs=1e-13)
+    assert on_chain["vega"] / 1e18 == pytest.approx(doubles["vega"][0], abs=1e-10)
+    assert on_chain["theta_call"] / 1e18 == pytest.approx(doubles["theta"][0], abs=1e-9)
+
+
+def test_greeks__of_a_put__is_parity_with_the_call(run):
+    call = json.loads(run("greeks", *OPTION, "--json").output)
+    put = json.loads(run("greeks", *OPTION, "--put", "--json").output)
+    assert put["price"][0] - call["price"][0] == pytest.approx(2800 - 3000, abs=1e-10)
+
+
+def test_quote_and_greeks__as_tables__name_strikes(run):
+    for command in ("quote", "greeks"):
+        output = run(command, *OPTION).output
+        assert "2800" in output
+        assert "3200" in output
+
+
+def test_surface_fit__of_the_built_in_market__has_no_arbitrage(run):
+    payload = json.loads(run("surface", "fit", "--json").output)
+    assert payload["violations"] == []
+    assert len(payload["slices"]) == 4
+    assert payload["diagnostics"]["rmse"] < 1e-4
+
+
+def test_surface_fit__with_a_plot__writes_a_self_contained_page(run, tmp_path):
+    page = tmp_path / "surface.html"
+    result = run("surface", "fit", "--plot", str(page))
+    assert result.exit_code == 0
+    assert "no arbitrage violations" in " ".join(result.output.split())
+    assert "plotly" in page.read_text(encoding="utf-8").lower()
+
+
+def test_doctor__on_this_machine__is_healthy(run):
+    result = run("doctor", "--json")
+    payload = json.loads(result.output)
+    assert payload["healthy"], payload
+    assert result.exit_code == 0
+
+
+def test_warm__as_json__names_what_it_compiled(run):
+    assert "greeks" in json.loads(run("warm", "--json").output)["seconds"]
+
+
+def test_version__is_the_package_version(run):
+    assert run("--version").output.startswith("pyvault ")
+
+
+def test_main__with_bad_input__exits_2_and_names_the_value_and_the_rule():
+    result = run_process("greeks", "-F", "-3", "-K", "1", "-v", "0.5", "-T", "1")
+    assert result.returncode == 2
+    assert "forward" in result.stderr
+    assert "-3.0" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_main__where_the_contract_refuses__exits_4_with_its_reason():
+    result = run_process("quote", "-F", "0", "-K", "1", "-v", "0.5", "-T", "1")
+    assert result.returncode == 4
+    assert "pricer: " in result.stderr
+
+
+def test_main__with_an_unknown_file__exits_2_and_names_it():
+    result = run_process("surface", "fit", "nowhere.csv")
+    assert result.returncode == 2
+    assert "nowhere.csv" in result.stderr
