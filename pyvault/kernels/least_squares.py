@@ -32,20 +32,22 @@ def add_residual(normal: Floats, gradient: Floats, row: Floats, residual: float,
             normal[i, j] += scaled * row[j]
 
 
-# step = −(H + λ·diag H)⁻¹·gradient by Cholesky of the lower triangle; False where it is not definite
+# step = −(H + λ·diag H)⁻¹·gradient by Cholesky of the lower triangle, H zero beyond `band` below the diagonal;
+# False where it is not definite
 @loop
-def damped_step(normal: Floats, gradient: Floats, damping: float, step: Floats) -> bool:
+def damped_step(normal: Floats, gradient: Floats, band: int, damping: float, step: Floats) -> bool:
     n = gradient.size
     factor = np.empty((n, n))
     for i in range(n):
-        for j in range(i):
+        begin = max(0, i - band)
+        for j in range(begin, i):
             value = normal[i, j]
-            for inner in range(j):
+            for inner in range(begin, j):
                 value -= factor[i, inner] * factor[j, inner]
             factor[i, j] = value / factor[j, j]
         pivot = normal[i, i] * (1.0 + damping) + 1e-14
         forward = -gradient[i]
-        for inner in range(i):
+        for inner in range(begin, i):
             pivot -= factor[i, inner] * factor[i, inner]
             forward -= factor[i, inner] * step[inner]
         if not pivot > 0.0:
@@ -53,7 +55,7 @@ def damped_step(normal: Floats, gradient: Floats, damping: float, step: Floats) 
         factor[i, i] = np.sqrt(pivot)
         step[i] = forward / factor[i, i]
     for i in range(n - 1, -1, -1):
-        for inner in range(i + 1, n):
+        for inner in range(i + 1, min(n, i + band + 1)):
             step[i] -= factor[inner, i] * step[inner]
         step[i] /= factor[i, i]
     return True
@@ -67,6 +69,7 @@ def levenberg_marquardt(
     x: Floats,
     low: Floats,
     high: Floats,
+    band: int,
     iterations: int,
     tolerance: float,
 ) -> float:
@@ -79,7 +82,7 @@ def levenberg_marquardt(
     remaining = iterations
     while remaining > 0 and damping < 1e12:
         remaining -= 1
-        if not damped_step(normal, gradient, damping, step):
+        if not damped_step(normal, gradient, band, damping, step):
             damping *= 10.0
             continue
         for i in range(n):

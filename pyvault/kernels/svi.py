@@ -75,20 +75,19 @@ def wing_variance_gradient(
     return v, 1.0, by_p, by_c, by_m, by_s
 
 
-# v′ and v″ of the wing form, then the partials of v′ and of v″ in (p, c, m, s); the least variance has none
+# partials of v′ in (p, c, m, s), then of v″ in (p or c, m, s); the least variance has none
 @kernel
 def wing_derivative_gradients(
     k: float, p: float, c: float, m: float, s: float
-) -> tuple[float, float, float, float, float, float, float, float, float]:
+) -> tuple[float, float, float, float, float, float, float]:
     x = k - m
     inverse = 1.0 / np.sqrt(x * x + s * s)
     cube = inverse * inverse * inverse
     b = 0.5 * (c + p)
-    v1 = 0.5 * (c - p) + b * x * inverse
-    v2 = b * s * s * cube
+    curvature = b * s * s * cube
     v1_by_c = 0.5 * (x * inverse + 1.0)
     v1_by_s = -b * x * s * cube
     v2_by_slope = 0.5 * s * s * cube
-    v2_by_m = 3.0 * v2 * x * inverse * inverse
+    v2_by_m = 3.0 * curvature * x * inverse * inverse
     v2_by_s = b * s * cube * (2.0 - 3.0 * s * s * inverse * inverse)
-    return v1, v2, v1_by_c - 1.0, v1_by_c, -v2, v1_by_s, v2_by_slope, v2_by_m, v2_by_s
+    return v1_by_c - 1.0, v1_by_c, -curvature, v1_by_s, v2_by_slope, v2_by_m, v2_by_s

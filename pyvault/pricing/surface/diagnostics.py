@@ -102,7 +102,9 @@ class SurfaceDiagnostics:
             notes.append(f"SSVI is more than twice worse: rmse {self.ssvi_rmse:.4f} against {self.rmse:.4f}")
         worse = [each.expiry for each in self.slices if each.ssvi_is_twice_worse]
         if worse:
-            notes.append(f"SSVI is more than twice worse at {len(worse)} of {len(self.slices)} expiries: {worse}")
+            notes.append(
+                f"SSVI is more than twice worse at {len(worse)} of {len(self.slices)} expiries: {worse}"
+            )
         blended = [each.expiry for each in self.slices if each.anchor_share > 0]
         if blended:
             notes.append(f"blended toward SSVI to be free of arbitrage, or for want of quotes: {blended}")

@@ -21,7 +21,7 @@ __all__ = ["Method", "fit_surface"]
 
 Method = Literal["svi", "ssvi"]
 
-LEAST_QUOTES = 3  # an expiry with fewer is skipped: its level is not known
+LEAST_QUOTES = 5  # an expiry with fewer is skipped: a slice has five parameters
 
 
 def fit_surface(chain: OptionChain, *, method: Method = "svi") -> Surface:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from pyvault.pricing.implied_vol import implied_vol
+
 if TYPE_CHECKING:
     from pyvault.market.chain import OptionChain
 
-__all__ = ["SliceQuotes", "select_quotes"]
+__all__ = ["SliceQuotes", "quoted_volatility", "select_quotes"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,9 +65,25 @@ class SliceQuotes:
         return float(np.median(self.mid[nearest])) * float(np.sqrt(self.time_to_expiry))
 
 
+def quoted_volatility(chain: OptionChain, side: Literal["bid", "ask"]) -> Floats:
+    """Annualised volatility of each row's bid or ask: the feed's own, else by inversion of the price, else NaN."""
+    volatility: Floats = getattr(chain, f"{side}_iv").copy()
+    price = chain.price_in_quote(f"{side}_price")
+    rows = np.flatnonzero(np.isnan(volatility) & (price > 0) & (chain.time_to_expiry > 0))
+    if rows.size:
+        volatility[rows] = implied_vol(
+            price=price[rows],
+            forward=chain.forward[rows],
+            strike=chain.strike[rows],
+            time_to_expiry=chain.time_to_expiry[rows],
+            is_call=chain.is_call[rows],
+        )
+    return volatility
+
+
 def select_quotes(chain: OptionChain, least: int) -> list[SliceQuotes]:
     """Believed quotes of each expiry that has at least `least` of them and half an hour to live."""
-    bid, ask = chain.bid_iv, chain.ask_iv
+    bid, ask = quoted_volatility(chain, "bid"), quoted_volatility(chain, "ask")
     mid, half = 0.5 * (bid + ask), 0.5 * (ask - bid)
     with np.errstate(invalid="ignore"):
         is_believed = (bid > 0) & (half >= 0) & (half <= WIDEST * mid)

@@ -110,4 +110,4 @@ def ssvi_cost(x: Floats, data: SsviProblem, normal: Floats, gradient: Floats) ->
 @loop
 def fit_ssvi_unknowns(data: SsviProblem, x: Floats, low: Floats, high: Floats) -> float:
     """Improve the unknowns `x` in place inside the box [low, high]; returns the cost reached."""
-    return levenberg_marquardt(ssvi_cost, data, x, low, high, ITERATIONS, TOLERANCE)
+    return levenberg_marquardt(ssvi_cost, data, x, low, high, x.size, ITERATIONS, TOLERANCE)

@@ -13,23 +13,31 @@ import numpy as np
 import numpy.typing as npt
 
 from pyvault.errors import FitError
-from pyvault.kernels.svi import svi_variance, wings_to_svi
+from pyvault.kernels.svi import wings_to_svi
 from pyvault.pricing.surface.arbitrage import margins, spread_grid
-from pyvault.pricing.surface.svi_fit import UNKNOWNS, SliceProblem, decode, encode, fit_slice, initial_slice
+from pyvault.pricing.surface.svi_fit import (
+    UNKNOWNS,
+    SliceProblem,
+    SurfaceProblem,
+    decode,
+    encode,
+    fit_slice,
+    fit_together,
+    initial_slice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyvault.pricing.surface.quotes import SliceQuotes
 
-__all__ = ["LEAST_QUOTES", "fit_svi"]
+__all__ = ["fit_svi"]
 
 Floats = npt.NDArray[np.floating[Any]]
 
-LEAST_QUOTES = 8  # below it five parameters follow noise: the expiry takes its SSVI slice
 ROBUST = 1.0  # half-spreads: a quote farther off pulls with constant force
-PENALTIES = (1e4, 1e5, 1e6, 1e7, 1e8)
-MARGIN = 1e-3  # of g and of total variance, so that rounding and other grids find nothing
+PENALTIES = (1e3, 1e5, 1e7)
+MARGIN = 3e-3  # of g and of ln w, so that rounding and other grids find nothing
 GRID_WIDE, GRID_VERTEX = 81, 41
 BLENDS = 8
 # Box of the unknowns beside the quotes: least volatility 1 %..500 %, vertex within 20 σ√τ, width 0.05..20 σ√τ.
@@ -60,31 +68,17 @@ def _box(deviation: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.floa
     return np.array(low), np.array(high)
 
 
-def _total_variance(row: Floats, k: Floats) -> npt.NDArray[np.float64]:
-    years, a, b, rho, m, s = row
-    variance: npt.NDArray[np.float64] = svi_variance.py_func(k, a, b, rho, m, s)  # type: ignore[attr-defined]
-    return years * variance
-
-
-def _problem(quotes: SliceQuotes, row: Floats | None, below: Floats | None, above: Floats | None, penalty: float) -> SliceProblem:
-    """Fit of one slice near `row`, between its neighbours' rows where it has them."""
-    grid = np.empty(0) if row is None else spread_grid(quotes.deviation, row[4], row[5], GRID_WIDE, GRID_VERTEX)
-    return SliceProblem(
+def _fit_alone(quotes: SliceQuotes) -> npt.NDArray[np.float64]:
+    problem = SliceProblem(
         years=quotes.time_to_expiry,
         k=quotes.log_moneyness,
         mid=quotes.mid,
         weight=1.0 / quotes.half_spread,
         robust=ROBUST,
-        grid=grid,
-        lower=np.zeros(grid.size) if below is None else _total_variance(below, grid),
-        upper=np.full(grid.size, np.inf) if above is None else _total_variance(above, grid),
+        grid=np.empty(0),
         margin=MARGIN,
-        penalty=penalty,
+        penalty=0.0,
     )
-
-
-def _fit_alone(quotes: SliceQuotes) -> npt.NDArray[np.float64]:
-    problem = _problem(quotes, None, None, None, 0.0)
     x = np.empty(UNKNOWNS)
     initial_slice(problem, quotes.deviation, x)
     low, high = _box(quotes.deviation)
@@ -96,25 +90,35 @@ def _fit_alone(quotes: SliceQuotes) -> npt.NDArray[np.float64]:
 def _refused(table: Floats) -> npt.NDArray[np.bool_]:
     """Slices that take part in a violation: their own, or one with the slice before or after."""
     found = margins(table)
-    crossed = found.calendar < 0
     involved: npt.NDArray[np.bool_] = ~found.is_free
-    involved[:-1] |= crossed[1:]
+    involved[:-1] |= found.calendar[1:] < 0
     return involved
 
 
-def _sweep(
-    quotes: Sequence[SliceQuotes], table: npt.NDArray[np.float64], refused: npt.NDArray[np.bool_], penalty: float
-) -> None:
-    last = len(quotes) - 1
-    for i in np.flatnonzero(refused):
-        below = table[i - 1] if i > 0 else None
-        above = table[i + 1] if i < last else None
-        problem = _problem(quotes[i], table[i], below, above, penalty)
-        x = _unknowns(table[i])
-        low, high = _box(quotes[i].deviation)
-        x = np.clip(x, low, high)
-        fit_slice(problem, x, low, high)
-        table[i] = _raw(x, quotes[i].time_to_expiry)
+def _fit_together(
+    quotes: Sequence[SliceQuotes], table: npt.NDArray[np.float64], penalty: float
+) -> npt.NDArray[np.float64]:
+    sizes = [len(each) for each in quotes]
+    grids = [
+        spread_grid(each.deviation, row[4], row[5], GRID_WIDE, GRID_VERTEX)
+        for each, row in zip(quotes, table, strict=True)
+    ]
+    problem = SurfaceProblem(
+        years=table[:, 0].copy(),
+        starts=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
+        k=np.concatenate([each.log_moneyness for each in quotes]),
+        mid=np.concatenate([each.mid for each in quotes]),
+        weight=1.0 / np.concatenate([each.half_spread for each in quotes]),
+        robust=ROBUST,
+        grids=np.array(grids),
+        margin=MARGIN,
+        penalty=penalty,
+    )
+    boxes = [_box(each.deviation) for each in quotes]
+    low, high = (np.concatenate(sides) for sides in zip(*boxes, strict=True))
+    x = np.clip(np.concatenate([_unknowns(row) for row in table]), low, high)
+    fit_together(problem, x, low, high)
+    return np.array([_raw(part, row[0]) for part, row in zip(x.reshape(-1, UNKNOWNS), table, strict=True)])
 
 
 def _blend(table: Floats, anchor: Floats, share: Floats) -> npt.NDArray[np.float64]:
@@ -132,7 +136,9 @@ def _wings(row: Floats) -> npt.NDArray[np.float64]:
     return np.array([a + b * s * np.sqrt(1.0 - rho * rho), b * (1.0 - rho), b * (1.0 + rho), m, s])
 
 
-def _repair(table: npt.NDArray[np.float64], anchor: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _repair(
+    table: npt.NDArray[np.float64], anchor: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     share = np.zeros(len(table))
     mixed = table
     for _ in range(BLENDS * len(table)):
@@ -166,15 +172,9 @@ def fit_svi(
     FitError
         If the anchor itself is refused.
     """
-    table = anchor.copy()
-    enough = np.array([len(each) >= LEAST_QUOTES for each in quotes])
-    for i in np.flatnonzero(enough):
-        table[i] = _fit_alone(quotes[i])
+    table = np.array([_fit_alone(each) for each in quotes])
     for penalty in PENALTIES:
-        refused = _refused(table)
-        if not refused.any():
+        if not _refused(table).any():
             break
-        _sweep(quotes, table, refused & enough, penalty)
-    table, share = _repair(table, anchor)
-    share[~enough] = 1.0
-    return table, share
+        table = _fit_together(quotes, table, penalty)
+    return _repair(table, anchor)

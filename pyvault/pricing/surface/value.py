@@ -68,7 +68,9 @@ def _volatilities(k: Floats, years: Floats, table: Floats) -> npt.NDArray[np.flo
     for i in range(k.size):
         upper = np.searchsorted(table[:, 0], years[i])
         low, high = max(upper - 1, 0), min(upper, last)
-        v_high = svi_variance(k[i], table[high, 1], table[high, 2], table[high, 3], table[high, 4], table[high, 5])
+        v_high = svi_variance(
+            k[i], table[high, 1], table[high, 2], table[high, 3], table[high, 4], table[high, 5]
+        )
         if low == high:
             out[i] = np.sqrt(v_high)
             continue
@@ -147,7 +149,9 @@ class Surface:
         self, log_moneyness: npt.ArrayLike, time_to_expiry: npt.ArrayLike
     ) -> npt.NDArray[np.float64]:
         """σ²τ with the conventions of `implied_vol`."""
-        return self.implied_vol(log_moneyness, time_to_expiry) ** 2 * np.asarray(time_to_expiry, dtype=np.float64)
+        return self.implied_vol(log_moneyness, time_to_expiry) ** 2 * np.asarray(
+            time_to_expiry, dtype=np.float64
+        )
 
     def arbitrage(self) -> ArbitrageReport:
         """Butterfly and calendar violations of the slices; false when there is none."""
