@@ -1,8 +1,8 @@
 """SVI slices, one per expiry, fitted together under the no-arbitrage rules.
 
-Each slice is fitted alone first. Slices that the certificate refuses are fitted again with one-sided penalties
-against their current neighbours, the penalty growing tenfold per sweep. What is still refused after the last sweep
-is blended toward SSVI, which is free of arbitrage, until it passes.
+Each slice is fitted alone first. If the certificate refuses the result, all slices are fitted again together, with
+one-sided penalties on Durrleman's g and on the order of total variance that grow until the certificate passes. What
+it still refuses is blended toward SSVI, which is free of arbitrage, until it passes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["fit_svi"]
 Floats = npt.NDArray[np.floating[Any]]
 
 ROBUST = 1.0  # half-spreads: a quote farther off pulls with constant force
-PENALTIES = (1e3, 1e5, 1e7)
+PENALTIES = (1e2, 1e4, 1e6, 1e8)
 MARGIN = 3e-3  # of g and of ln w, so that rounding and other grids find nothing
 GRID_WIDE, GRID_VERTEX = 81, 41
 BLENDS = 8
@@ -173,8 +173,11 @@ def fit_svi(
         If the anchor itself is refused.
     """
     table = np.array([_fit_alone(each) for each in quotes])
-    for penalty in PENALTIES:
-        if not _refused(table).any():
-            break
-        table = _fit_together(quotes, table, penalty)
+    if _refused(table).any():
+        # Free wings can be absurd where nothing is quoted: start the joint fit half way to a shape that is not.
+        table = _blend(table, anchor, np.full(len(table), 0.5))
+        for penalty in PENALTIES:
+            table = _fit_together(quotes, table, penalty)
+            if not _refused(table).any():
+                break
     return _repair(table, anchor)
