@@ -218,13 +218,16 @@ def _fit(
     residuals = np.empty_like(puts)
     residuals[chain.order] = final[0] - puts
     residuals *= targets.per_unit
+    is_bound = np.isclose(point, lowest, rtol=1e-12, atol=0.0) | np.isclose(
+        point, highest, rtol=1e-12, atol=0.0
+    )
     return HestonFit(
         parameters=HestonParameters(**dict(zip(NAMES, point.tolist(), strict=True))),
         is_converged=status == CONVERGED,
         evaluations=evaluations,
         residuals=residuals,
         root_mean_square=float(np.sqrt(np.mean((targets.weights * residuals) ** 2))),
-        at_bounds=tuple(np.array(NAMES)[(point <= lowest) | (point >= highest)].tolist()),
+        at_bounds=tuple(np.array(NAMES)[is_bound].tolist()),
         conditioning=_conditioning(matrix),
     )
 

@@ -1,7 +1,9 @@
 """Compiled Levenberg-Marquardt for Heston's five parameters, inside a box.
 
-One evaluation gives residuals and their analytic gradient together. The damping follows Nielsen (1999); a
-parameter that sits on its bound while the gradient points outside is held there for the step.
+The search runs in (v0, ln kappa, theta, sigma, rho): the valley that joins slow reversion to a far level with
+fast reversion to a near one is straighter there, and half the evaluations remain. Each evaluation gives
+residuals and their analytic gradient together. The damping follows Nielsen (1999); a parameter that sits on
+its bound while the gradient points outside is held there for the step.
 """
 
 from __future__ import annotations
@@ -20,15 +22,33 @@ Indices = npt.NDArray[np.int64]
 
 MAX_ITERATIONS = 200
 CONVERGED, STALLED, EXHAUSTED = 0, 1, 2
-SMALLEST_STEP = 1e-9  # relative to each parameter: below it the fit has converged
+FIRST_DAMPING = 1e-2
+SMALLEST_STEP = 1e-9  # of each parameter plus 0.001: below it the fit has converged
 LARGEST_DAMPING = 1e12  # above it no step improves the fit: rounding decides
 
 
 @loop
-def _normal_equations(rows: Matrix, targets: Vector, weights: Vector) -> tuple[float, Vector, Matrix]:
-    # Half the weighted sum of squares, its gradient, and the Gauss-Newton matrix.
+def _searched(parameters: Vector) -> Vector:
+    coordinates = parameters.copy()
+    coordinates[1] = np.log(parameters[1])
+    return coordinates
+
+
+@loop
+def _natural(coordinates: Vector) -> Vector:
+    parameters = coordinates.copy()
+    parameters[1] = np.exp(coordinates[1])
+    return parameters
+
+
+@loop
+def _normal_equations(
+    rows: Matrix, kappa: float, targets: Vector, weights: Vector
+) -> tuple[float, Vector, Matrix]:
+    # Half the weighted sum of squares; its gradient and the Gauss-Newton matrix by the searched coordinates.
     residuals: Vector = weights * (rows[0] - targets)
     slopes: Matrix = weights * rows[1:]
+    slopes[1] *= kappa
     return 0.5 * np.sum(residuals * residuals), slopes @ residuals, slopes @ slopes.T
 
 
@@ -62,31 +82,32 @@ def least_squares(
 ) -> tuple[Vector, int, int, Matrix]:
     """Minimise the weighted squares; returns the parameters, status, evaluations and the final matrix.
 
-    `targets` are undiscounted puts over the forward; `rows` (6, quotes) receives the model's puts and their
-    gradient at the solution. See `chain_puts` for the layout of the quotes.
+    `targets` are undiscounted puts over the forward; `rows` (1 + 5, quotes) is scratch space; the matrix is
+    by the searched coordinates. See `chain_puts` for the layout of the quotes.
     """
-    point = start.copy()
-    chain_puts(point, expiries, starts, moneyness, tolerance, rows)
-    cost, gradient, matrix = _normal_equations(rows, targets, weights)
-    trial_rows = np.empty_like(rows)
-    damping, growth, evaluations, status = 1e-3, 2.0, 1, EXHAUSTED
+    parameters, place = start, _searched(start)
+    lowest, highest = _searched(lower), _searched(upper)
+    chain_puts(parameters, expiries, starts, moneyness, tolerance, rows)
+    cost, gradient, matrix = _normal_equations(rows, parameters[1], targets, weights)
+    damping, growth, evaluations, status = FIRST_DAMPING, 2.0, 1, EXHAUSTED
     while evaluations < MAX_ITERATIONS:
-        step = _bounded_step(point, gradient, matrix, damping, lower, upper)
-        if np.max(np.abs(step) / (np.abs(point) + 1e-12)) < SMALLEST_STEP:
+        step = _bounded_step(place, gradient, matrix, damping, lowest, highest)
+        trial = np.minimum(np.maximum(_natural(place + step), lower), upper)
+        if np.max(np.abs(trial - parameters) / (np.abs(parameters) + 1e-3)) < SMALLEST_STEP:
             status = CONVERGED
             break
         if damping > LARGEST_DAMPING:
             status = STALLED
             break
-        chain_puts(point + step, expiries, starts, moneyness, tolerance, trial_rows)
+        chain_puts(trial, expiries, starts, moneyness, tolerance, rows)
         evaluations += 1
-        trial_cost, trial_gradient, trial_matrix = _normal_equations(trial_rows, targets, weights)
+        trial_cost, trial_gradient, trial_matrix = _normal_equations(rows, trial[1], targets, weights)
         predicted = -np.sum(step * gradient) - 0.5 * np.sum(step * (matrix @ step))
         gain = (cost - trial_cost) / predicted if predicted > 0.0 else -1.0
-        if not gain > 0.0:  # also refuses NaN
+        if gain > 0.0:  # NaN is refused
+            parameters, place = trial, place + step
+            cost, gradient, matrix = trial_cost, trial_gradient, trial_matrix
+            damping, growth = damping * max(0.1, 1.0 - (2.0 * gain - 1.0) ** 3), 2.0
+        else:
             damping, growth = damping * growth, growth * 2.0
-            continue
-        point, cost, gradient, matrix = point + step, trial_cost, trial_gradient, trial_matrix
-        rows[:] = trial_rows
-        damping, growth = damping * max(1.0 / 3.0, 1.0 - (2.0 * gain - 1.0) ** 3), 2.0
-    return point, status, evaluations, matrix
+    return parameters, status, evaluations, matrix

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyvault.errors import InputError
+from pyvault.pricing import implied_vol as inversion
 from pyvault.pricing.arrays import FloatArray, broadcast, reject
 from pyvault.pricing.heston.parameters import HestonParameters, to_vector
 from pyvault.pricing.heston.quotes import QUOTE_RULES, SortedChain, sort_by_expiry
@@ -95,18 +96,19 @@ def implied_vol(
 ) -> FloatArray:
     """Black volatilities, per square root of a year, of the model's out-of-the-money options.
 
-    NaN where the price is too small to carry one; arguments and errors as in `price`.
+    NaN where the price is below 1e-11 max(F, K), the error of the series; arguments and errors as in `price`.
 
     Notes
     -----
     Proof: at sigma -> 0 it is the square root of the mean variance.
     """
-    from pyvault.pricing import implied_vol as inversion  # noqa: PLC0415
-
-    is_call = np.asarray(strike, dtype=np.float64) >= np.asarray(forward, dtype=np.float64)
-    premium = price(
-        parameters=parameters, forward=forward, strike=strike, time_to_expiry=time_to_expiry, is_call=is_call
-    )
-    return inversion.implied_vol(
-        price=premium, forward=forward, strike=strike, time_to_expiry=time_to_expiry, is_call=is_call
-    )
+    forwards, strikes = np.asarray(forward, dtype=np.float64), np.asarray(strike, dtype=np.float64)
+    quotes = {
+        "forward": forwards,
+        "strike": strikes,
+        "time_to_expiry": time_to_expiry,
+        "is_call": strikes >= forwards,
+    }
+    premium = price(parameters=parameters, **quotes)
+    volatility = inversion.implied_vol(price=premium, **quotes)
+    return np.where(premium > TOLERANCE * np.maximum(forwards, strikes), volatility, np.nan)

@@ -127,15 +127,13 @@ def test_calibrate__one_short_expiry__reports_that_it_cannot_tell_the_parameters
 
 
 def test_calibrate__volatility_in_the_far_wing__gets_no_weight():
-    quotes = {
-        "forward": 1.0,
-        "strike": np.append(STRIKES[:30], 50.0),
-        "time_to_expiry": np.append(YEARS[:30], 0.02),
-    }
-    vols = np.append(
-        implied_vol(parameters=CRYPTO, **{**quotes, "strike": STRIKES[:30], "time_to_expiry": 0.02}), 3.0
+    quotes = {"forward": 1.0, "strike": STRIKES[:30], "time_to_expiry": 0.02}
+    vols = implied_vol(parameters=CRYPTO, **quotes)
+    fit = calibrate(
+        implied_vol=np.append(vols, 3.0), **(quotes | {"strike": np.append(STRIKES[:30], 50.0)}), start=CRYPTO
     )
-    assert calibrate(implied_vol=vols, **quotes).root_mean_square < 1e-5
+    assert fit.root_mean_square < 1e-5
+    assert abs(fit.residuals[-1]) < 1e-5
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,10 @@ def test_implied_vol__negative_correlation__slopes_down_at_the_money():
     assert below > above + 0.02
 
 
+def test_implied_vol__price_below_the_error_of_the_series__is_nan():
+    assert np.isnan(implied_vol(parameters=TYPICAL, forward=1.0, strike=20.0, time_to_expiry=0.01))
+
+
 def test_law__put_call_parity_with_discount():
     strikes, factor = np.linspace(20.0, 300.0, 57), 0.93
     quotes = {"forward": 110.0, "strike": strikes, "time_to_expiry": 0.8, "discount_factor": factor}
