@@ -1,7 +1,8 @@
 """Levenberg–Marquardt for small problems: the one place where compiled formulas pass arrays.
 
-A problem is a compiled function ``cost(x, data, normal, gradient)`` that overwrites the lower triangle of JᵀJ and
-Jᵀr, and returns the cost. `levenberg_marquardt` is inlined into its caller, one specialisation per problem.
+A problem is a compiled function ``cost(x, data, normal, gradient)`` that overwrites the lower triangle of
+JᵀJ and Jᵀr, and returns the cost. `levenberg_marquardt` is inlined into its caller, one specialisation per
+problem.
 
 Marquardt (1963), "An algorithm for least-squares estimation of nonlinear parameters".
 """
@@ -32,7 +33,7 @@ def add_residual(normal: Floats, gradient: Floats, row: Floats, residual: float,
             normal[i, j] += scaled * row[j]
 
 
-# step = −(H + λ·diag H)⁻¹·gradient by Cholesky of the lower triangle, H zero beyond `band` below the diagonal;
+# step = −(H + λ·diag H)⁻¹·gradient by Cholesky of the lower triangle, zero beyond `band` of the diagonal;
 # False where it is not definite
 @loop
 def damped_step(normal: Floats, gradient: Floats, band: int, damping: float, step: Floats) -> bool:

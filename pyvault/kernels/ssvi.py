@@ -1,8 +1,8 @@
 """SSVI: one surface in (k, θ), θ the at-the-money total variance of an expiry.
 
-The power law φ(θ) = η·θ^(−γ)·(1 + θ)^(γ − 1) with 0 < γ ≤ 1/2 and η(1 + |ρ|) ≤ 2 admits no butterfly arbitrage, and no
-calendar arbitrage while θ does not fall: Gatheral and Jacquier (2014), "Arbitrage-free SVI volatility
-surfaces", theorem 4.2 and remark 4.4.
+The power law φ(θ) = η·θ^(−γ)·(1 + θ)^(γ − 1) with 0 < γ ≤ 1/2 and η(1 + |ρ|) ≤ 2 admits no butterfly
+arbitrage, and no calendar arbitrage while θ does not fall: Gatheral and Jacquier (2014), "Arbitrage-free
+SVI volatility surfaces", theorem 4.2 and remark 4.4.
 """
 
 from __future__ import annotations

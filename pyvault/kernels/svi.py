@@ -1,11 +1,12 @@
 """Raw SVI, its wing form and Durrleman's condition.
 
-k is log-moneyness ln(K/F), v the annualised variance, w = v·τ the total variance. The wing form names a slice by
-what a trader sees: least variance, the two asymptotic slopes, and where and how sharply it turns. Positive
-slopes and a positive least variance are exactly b > 0, |ρ| < 1 and a + b·s·√(1 − ρ²) > 0.
+k is log-moneyness ln(K/F), v the annualised variance, w = v·τ the total variance. The wing form names a
+slice by what a trader sees: least variance, the two asymptotic slopes, and where and how sharply it turns.
+Positive slopes and a positive least variance are exactly b > 0, |ρ| < 1 and a + b·s·√(1 − ρ²) > 0.
 
-Gatheral (2004), "A parsimonious arbitrage-free implied volatility parameterization"; Durrleman (2003), "Implied
-volatility: analytical and empirical aspects"; Lee (2004), "The moment formula for implied volatility".
+Gatheral (2004), "A parsimonious arbitrage-free implied volatility parameterization"; Durrleman (2003),
+"Implied volatility: analytical and empirical aspects"; Lee (2004), "The moment formula for implied
+volatility".
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ __all__ = [
 # v(k) = a + b·(ρ(k − m) + √((k − m)² + s²))
 @kernel
 def svi_variance(k: float, a: float, b: float, rho: float, m: float, s: float) -> float:
-    return a + b * (rho * (k - m) + np.sqrt((k - m) * (k - m) + s * s))
+    root: float = np.sqrt((k - m) * (k - m) + s * s)
+    return a + b * (rho * (k - m) + root)
 
 
 # v′ = b(ρ + (k − m)/R), v″ = b·s²/R³ with R = √((k − m)² + s²)

@@ -56,9 +56,9 @@ class ReadReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OptionChain:
-    """Quotes of one underlying at one moment, ordered by expiry, strike, call before put; arrays are read-only.
+    """Quotes of one underlying at one moment, ordered by expiry, strike, call before put.
 
-    Every array has one entry per series; NaN says that the feed gave no value.
+    Every array is read-only and has one entry per series; NaN says that the feed gave no value.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class OptionChain:
         return logarithm
 
     def price_in_quote(self, name: str) -> Floats:
-        """Column `name` (``"bid_price"``, ``"ask_price"`` or ``"mark_price"``) in quote currency per contract."""
+        """``bid_price``, ``ask_price`` or ``mark_price`` in quote currency per contract."""
         price: Floats = getattr(self, name)
         return price * self.forward if self.price_unit is PriceUnit.COIN else price
 
@@ -151,9 +151,7 @@ def _chain(frame: pd.DataFrame, source: str, price_unit: PriceUnit, report: Read
     )
 
 
-def _read(
-    snapshot: pd.DataFrame, source: str, price_unit: PriceUnit, snapshots: int
-) -> OptionChain:
+def _read(snapshot: pd.DataFrame, source: str, price_unit: PriceUnit, snapshots: int) -> OptionChain:
     clean = clean_snapshot(snapshot, source, is_coin=price_unit is PriceUnit.COIN)
     report = ReadReport(
         rows=len(snapshot),
@@ -205,7 +203,11 @@ def read_chain(
     snapshots = split_snapshots(frame, source)
     chosen = snapshots[-1]
     if timestamp is not None:
-        moment = timestamp if isinstance(timestamp, int | float) else pd.to_datetime(timestamp, utc=True).timestamp()
+        moment = (
+            timestamp
+            if isinstance(timestamp, int | float)
+            else pd.to_datetime(timestamp, utc=True).timestamp()
+        )
         begun = [snapshot for snapshot in snapshots if snapshot["timestamp"].min() <= moment]
         if not begun:
             raise InputError("timestamp", timestamp, "must not precede the first snapshot of the source")

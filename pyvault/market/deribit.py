@@ -2,8 +2,8 @@
 
 Book summary (`public/get_book_summary_by_currency`), fields read: ``instrument_name``, ``creation_timestamp``
 (ms), ``underlying_price``, ``estimated_delivery_price`` (the index), ``mark_iv`` (percent), ``bid_price``,
-``ask_price``, ``mark_price`` (coin; null where there is none), ``open_interest``, ``volume``. It carries no bid or
-ask volatility.
+``ask_price``, ``mark_price`` (coin; null where there is none), ``open_interest``, ``volume``. It carries no
+bid or ask volatility.
 
 Ticker (`public/ticker`), fields read: ``instrument_name``, ``timestamp`` (ms), ``underlying_price``,
 ``index_price``, ``mark_iv``, ``bid_iv``, ``ask_iv`` (percent; 0 where there is none), ``best_bid_price``,
@@ -47,7 +47,7 @@ def _instrument(name: object, source: str) -> tuple[str, datetime, float, str]:
 
 
 def _quoted(record: Mapping[str, Any], *names: str, scale: float = 1.0) -> float:
-    """First of the fields that is present, divided by `scale`; NaN for null, and for Deribit's 0 = no quote."""
+    """First field that is present, divided by `scale`; NaN for null and for 0, which is no quote."""
     value = next((record[name] for name in names if record.get(name) is not None), None)
     return float(value) / scale if value else float("nan")
 
@@ -65,7 +65,9 @@ def _row(record: Mapping[str, Any], source: str) -> dict[str, object]:
     _, expiry, strike, kind = _instrument(record["instrument_name"], source)
     milliseconds = record.get("timestamp", record.get("creation_timestamp"))
     if milliseconds is None:
-        raise MarketDataError(source, "timestamp", None, "every record must carry timestamp or creation_timestamp")
+        raise MarketDataError(
+            source, "timestamp", None, "every record must carry timestamp or creation_timestamp"
+        )
     return {
         "timestamp": pd.Timestamp(int(milliseconds), unit="ms", tz="UTC"),
         "underlying_price": _quoted(record, "underlying_price"),
@@ -99,7 +101,11 @@ def records_frame(text: str, source: str) -> pd.DataFrame:
     records = answer.get("result", [answer]) if isinstance(answer, dict) else answer
     if isinstance(records, dict):
         records = [records]
-    if not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
+    if (
+        not isinstance(records, list)
+        or not records
+        or not all(isinstance(record, dict) for record in records)
+    ):
         raise MarketDataError(source, "result", type(records).__name__, "must be a list of option records")
     names = {_instrument(record.get("instrument_name"), source)[0] for record in records}
     if len(names) > 1:

@@ -11,7 +11,7 @@ PARITY_STRIKES = 3  # strikes with both marks, below which parity is not trusted
 
 
 def _parity_forward(rows: pd.DataFrame, *, is_coin: bool) -> float:
-    """Median over strikes of F = K/(1 − (C − P)) for coin prices, F = K + C − P for quote prices; NaN if too few."""
+    """Median over strikes of F = K/(1 − (C − P)), or K + C − P for quote prices; NaN if they are few."""
     marks = rows.pivot_table(index="strike", columns="is_call", values="mark_price", aggfunc="last").dropna()
     if marks.shape[1] < 2 or len(marks) < PARITY_STRIKES:  # noqa: PLR2004 - a call and a put
         return float("nan")
@@ -34,7 +34,8 @@ def recover_forwards(rows: pd.DataFrame, *, is_coin: bool) -> tuple[pd.DataFrame
 
     Notes
     -----
-    Proof: on recorded snapshots that state the forward, parity gives it back within the drift of one snapshot.
+    Proof: on recorded snapshots that state the forward, parity gives it back within the drift of one
+    snapshot.
     """
     missing = rows["underlying_price"].isna()
     if not missing.any():
@@ -43,7 +44,9 @@ def recover_forwards(rows: pd.DataFrame, *, is_coin: bool) -> tuple[pd.DataFrame
     recovered = []
     for expiry in np.unique(rows.loc[missing, "expiry"]):
         same = rows["expiry"] == expiry
-        forward = float(rows.loc[same, "underlying_price"].median()) if not missing[same].all() else float("nan")
+        forward = (
+            float(rows.loc[same, "underlying_price"].median()) if not missing[same].all() else float("nan")
+        )
         if not np.isfinite(forward):
             forward = _parity_forward(rows[same], is_coin=is_coin)
             if np.isfinite(forward) and forward > 0:

@@ -1,9 +1,9 @@
 """Files of option quotes as frames with one set of columns.
 
-Columns: ``timestamp``, ``expiry`` (UTC), ``strike``, ``type`` (C or P), ``underlying_price`` (the forward of that
-expiry; may be empty), ``mark_iv`` (fraction) must exist; ``index_price``, ``bid_iv``, ``ask_iv``, ``bid_price``,
-``ask_price``, ``mark_price``, ``open_interest``, ``volume_24h`` may, and read as NaN where they do not. Any other
-column is refused. One source holds one underlying.
+Columns: ``timestamp``, ``expiry`` (UTC), ``strike``, ``type`` (C or P), ``underlying_price`` (the forward
+of that expiry; may be empty), ``mark_iv`` (fraction) must exist; ``index_price``, ``bid_iv``, ``ask_iv``,
+``bid_price``, ``ask_price``, ``mark_price``, ``open_interest``, ``volume_24h`` may, and read as NaN where
+they do not. Any other column is refused. One source holds one underlying.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ Dropped and counted    Expired within the hour; quoted twice (the last counts); 
 without limit          forward of which put-call parity gives none.
 =====================  ==============================================================================
 
-The thresholds stand two to six times away from the worst of 308 recorded snapshots: 7 % equal marks, 39 % two-sided.
+The thresholds stand two to six times away from the worst of 308 recorded snapshots: 7 % equal marks, 39 %
+two-sided.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ def _refuse_first(frame: pd.DataFrame, bad: Mask, name: str, source: str, rule: 
 
 def _refuse_malformed(frame: pd.DataFrame, source: str) -> None:
     strike, forward = frame["strike"].to_numpy(), frame["underlying_price"].to_numpy()
-    _refuse_first(frame, ~((strike > 0) & np.isfinite(strike)), "strike", source, "must be positive and finite")
+    _refuse_first(
+        frame, ~((strike > 0) & np.isfinite(strike)), "strike", source, "must be positive and finite"
+    )
     bad_forward = ~np.isnan(forward) & ~((forward > 0) & np.isfinite(forward))
     _refuse_first(frame, bad_forward, "underlying_price", source, "must be positive and finite, or empty")
     for name in (*VOLATILITIES, *PRICES):
@@ -81,12 +84,18 @@ def _refuse_misscaled(frame: pd.DataFrame, source: str) -> None:
     median_iv = float(np.nanmedian(frame["mark_iv"])) if frame["mark_iv"].notna().any() else float("nan")
     if not LOWEST_MEDIAN_IV <= median_iv <= HIGHEST_IV:
         raise MarketDataError(
-            source, "median mark_iv", median_iv, f"must lie in [{LOWEST_MEDIAN_IV}, {HIGHEST_IV}], as a fraction"
+            source,
+            "median mark_iv",
+            median_iv,
+            f"must lie in [{LOWEST_MEDIAN_IV}, {HIGHEST_IV}], as a fraction",
         )
     moneyness = np.abs(np.log(frame["strike"] / frame["underlying_price"]))
     if moneyness.notna().any() and float(moneyness.median()) > MEDIAN_LOG_MONEYNESS:
         raise MarketDataError(
-            source, "median |ln(strike/forward)|", float(moneyness.median()), f"must be ≤ {MEDIAN_LOG_MONEYNESS}"
+            source,
+            "median |ln(strike/forward)|",
+            float(moneyness.median()),
+            f"must be ≤ {MEDIAN_LOG_MONEYNESS}",
         )
     ratio = float((frame["underlying_price"] / frame["index_price"]).median())
     if np.isfinite(ratio) and not 1 / INDEX_RATIO <= ratio <= INDEX_RATIO:
@@ -104,7 +113,7 @@ def _refuse_degenerate(frame: pd.DataFrame, source: str) -> None:
                 source,
                 "mark_iv",
                 float(shares.index[0]),
-                f"a flat feed: {shares.iloc[0]:.0%} of the marks are this one number, at most {FLAT_SHARE:.0%} may be",
+                f"a flat feed: {shares.iloc[0]:.0%} of the marks, above {FLAT_SHARE:.0%}, are this number",
             )
     if len(frame) >= TWO_SIDED_ROWS:
         share = float((_has(frame, "bid") & _has(frame, "ask")).mean())
@@ -145,23 +154,31 @@ def _isolated(frame: pd.DataFrame, *, is_coin: bool) -> dict[str, Mask]:
     return masks
 
 
+def _without(rows: pd.DataFrame, bad: Mask, rule: str, dropped: dict[str, int]) -> pd.DataFrame:
+    """Rows that are not `bad`; their count goes under `rule`."""
+    if bad.any():
+        dropped[rule] = int(bad.sum())
+    kept: pd.DataFrame = rows.loc[~bad]
+    return kept
+
+
 def _drop_isolated(
-    frame: pd.DataFrame, source: str, dropped: dict[str, int], *, is_coin: bool
+    rows: pd.DataFrame, source: str, dropped: dict[str, int], *, is_coin: bool
 ) -> pd.DataFrame:
-    masks = _isolated(frame, is_coin=is_coin)
-    bad = np.logical_or.reduce(list(masks.values()))
-    if bad.sum() > max(ISOLATED_ROWS, ISOLATED_SHARE * len(frame)):
-        worst = max(masks, key=lambda name: int(masks[name].sum()))
+    masks = _isolated(rows, is_coin=is_coin)
+    total = sum(int(mask.sum()) for mask in masks.values())
+    if total > max(ISOLATED_ROWS, ISOLATED_SHARE * len(rows)):
+        worst = max(masks, key=lambda rule: int(masks[rule].sum()))
         row = int(np.argmax(masks[worst]))
-        example = frame.iloc[row].drop("is_call").to_dict()
         raise MarketDataError(
             source,
-            f"row {frame.index[row]}",
-            example,
-            f"{worst}: {int(masks[worst].sum())} of {len(frame)} rows; at most {ISOLATED_SHARE:.0%} may be dropped",
+            f"row {rows.index[row]}",
+            rows.iloc[row].to_dict(),
+            f"{worst}: {masks[worst].sum()} of {len(rows)} rows; at most {ISOLATED_SHARE:.0%} may be dropped",
         )
-    dropped.update({name: int(mask.sum()) for name, mask in masks.items() if mask.any()})
-    return frame[~bad]
+    dropped.update({rule: int(mask.sum()) for rule, mask in masks.items() if mask.any()})
+    kept: pd.DataFrame = rows.loc[~np.logical_or.reduce(list(masks.values()))]
+    return kept
 
 
 def clean_snapshot(frame: pd.DataFrame, source: str, *, is_coin: bool) -> CleanSnapshot:
@@ -186,24 +203,16 @@ def clean_snapshot(frame: pd.DataFrame, source: str, *, is_coin: bool) -> CleanS
     rows = frame.copy()
     for name in ("bid_iv", "ask_iv", "bid_price", "ask_price"):
         rows[name] = rows[name].where(rows[name] > 0)  # feeds write 0 where there is no quote
-    steps = {
-        "expired within the hour": lambda part: part["expiry"] > part["timestamp"].max(),
-        "quoted twice": lambda part: ~part.duplicated(["expiry", "strike", "is_call"], keep="last"),
-    }
-    for name, keep in steps.items():
-        kept = rows[keep(rows)]
-        if len(kept) < len(rows):
-            dropped[name] = len(rows) - len(kept)
-        rows = kept
+    expired = (rows["expiry"] <= rows["timestamp"].max()).to_numpy()
+    rows = _without(rows, expired, "expired within the hour", dropped)
     if rows.empty:
         raise MarketDataError(source, "expiry", float(frame["expiry"].max()), "every expiry has passed")
+    again = rows.duplicated(["expiry", "strike", "is_call"], keep="last").to_numpy()
+    rows = _without(rows, again, "quoted twice", dropped)
     _refuse_misscaled(rows, source)
     _refuse_degenerate(rows, source)
     rows, recovered = recover_forwards(rows, is_coin=is_coin)
-    known = rows["underlying_price"].notna()
-    if not known.all():
-        dropped["no forward"] = int((~known).sum())
-        rows = rows[known]
+    rows = _without(rows, rows["underlying_price"].isna().to_numpy(), "no forward", dropped)
     if rows.empty:
         raise MarketDataError(source, "underlying_price", None, "at least one expiry must have a forward")
     rows = _drop_isolated(rows, source, dropped, is_coin=is_coin)
@@ -224,5 +233,8 @@ def refuse_frozen(previous: OptionChain, chain: OptionChain) -> None:
     names = ("expiry", "strike", "forward", *VOLATILITIES, *PRICES)
     if all(np.array_equal(getattr(chain, name), getattr(previous, name), equal_nan=True) for name in names):
         raise MarketDataError(
-            chain.source, "timestamp", chain.timestamp, "a frozen feed: every quote repeats the snapshot before"
+            chain.source,
+            "timestamp",
+            chain.timestamp,
+            "a frozen feed: every quote repeats the snapshot before",
         )

@@ -1,8 +1,9 @@
 """Is a set of SVI slices free of static arbitrage? The certificate that every fitted surface must pass.
 
-Butterfly: Durrleman's g ≥ 0 and Lee's wing bound b(1 + |ρ|)·τ ≤ 2 on each slice. Calendar: total variance does not
-fall from one expiry to the next at equal log-moneyness. Both are checked on a grid that is dense where either slice
-bends and reaches to |k| = 10⁶, where a slice is its asymptote, so that the wings' slopes are checked too.
+Butterfly: Durrleman's g ≥ 0 and Lee's wing bound b(1 + |ρ|)·τ ≤ 2 on each slice. Calendar: total variance
+does not fall from one expiry to the next at equal log-moneyness. Both are checked on a grid that is dense
+where either slice bends and reaches to |k| = 10⁶, where a slice is its asymptote, so that the wings' slopes
+are checked too.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Margins:
 
 
 def spread_grid(deviation: float, m: float, s: float, wide: int, around: int) -> npt.NDArray[np.float64]:
-    """Log-moneyness: `wide` points over the whole line, dense within a `deviation` of 0; `around` about the vertex."""
+    """Log-moneyness: `wide` points over the line, dense within a `deviation` of 0, `around` the vertex."""
     reach = np.arcsinh(FARTHEST / deviation)
     line = deviation * np.sinh(np.linspace(-reach, reach, wide))
     vertex = m + s * np.sinh(np.linspace(-AROUND_VERTEX, AROUND_VERTEX, around))
@@ -132,7 +133,7 @@ def _calendar_margin(earlier: Floats, later: Floats, grid: Floats) -> tuple[floa
 
 
 def margins(table: Floats) -> Margins:
-    """Margins of slices ordered by expiry; `table` has a row (years, a, b, ρ, m, s) for each, annualised raw SVI."""
+    """Margins of slices ordered by expiry; a row of `table` is annualised raw SVI (years, a, b, ρ, m, s)."""
     n = len(table)
     butterfly, butterfly_at = np.empty(n), np.empty(n)
     calendar, calendar_at = np.full(n, np.inf), np.full(n, np.nan)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pyvault.kernels.svi import svi_variance
 from pyvault.pricing.surface.arbitrage import margins
+from pyvault.pricing.surface.evaluate import slice_volatility
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +40,8 @@ class SliceDiagnostics:
     used, dropped
         Quotes of the expiry that were fitted, and that were not (one-sided, or too wide).
     butterfly_margin, wing_margin, calendar_margin
-        Least g, 2 − wing slope, and least total variance over that of the expiry before, minus 1 (infinite for
-        the first); none is negative.
+        Least g, 2 − wing slope, and least total variance over that of the expiry before, minus 1 (infinite
+        for the first); none is negative.
     anchor_share
         How far the slice was blended toward SSVI: 0 not at all, 1 it is the SSVI slice.
     ssvi_rmse
@@ -113,13 +113,6 @@ class SurfaceDiagnostics:
         return tuple(notes)
 
 
-def _errors(row: Floats, quotes: SliceQuotes) -> Floats:
-    _, a, b, rho, m, s = row
-    variance: Floats = svi_variance.py_func(quotes.log_moneyness, a, b, rho, m, s)  # type: ignore[attr-defined]
-    error: Floats = np.sqrt(variance) - quotes.mid
-    return error
-
-
 def _root_mean_square(values: Floats) -> float:
     return float(np.sqrt(np.mean(values**2)))
 
@@ -129,8 +122,10 @@ def diagnose(
 ) -> SurfaceDiagnostics:
     """Diagnostics of the rows `table`, whose SSVI rivals are the rows `anchor`."""
     found = margins(table)
-    errors = [_errors(row, each) for row, each in zip(table, quotes, strict=True)]
-    rivals = [_errors(row, each) for row, each in zip(anchor, quotes, strict=True)]
+    errors, rivals = (
+        [slice_volatility(each.log_moneyness, row) - each.mid for row, each in zip(rows, quotes, strict=True)]
+        for rows in (table, anchor)
+    )
     slices = []
     for i, each in enumerate(quotes):
         vol = each.mid + errors[i]

@@ -48,8 +48,8 @@ def fit_surface(chain: OptionChain, *, method: Method = "svi") -> Surface:
 
     Notes
     -----
-    Proof: recovers the parameters of synthetic chains; on every recorded snapshot the certificate is empty and
-    the median error of liquid quotes is below half of their half-spread (``docs/surface.md``).
+    Proof: recovers the parameters of synthetic chains; on every recorded snapshot the certificate is empty
+    and the median error of liquid quotes is below half of their half-spread (``docs/surface.md``).
     """
     if method not in get_args(Method):
         raise InputError("method", method, f"must be one of {list(get_args(Method))}")

@@ -66,7 +66,7 @@ class SliceQuotes:
 
 
 def quoted_volatility(chain: OptionChain, side: Literal["bid", "ask"]) -> Floats:
-    """Annualised volatility of each row's bid or ask: the feed's own, else by inversion of the price, else NaN."""
+    """Annualised volatility of each row's bid or ask: the feed's own, else from its price, else NaN."""
     volatility: Floats = getattr(chain, f"{side}_iv").copy()
     price = chain.price_in_quote(f"{side}_price")
     rows = np.flatnonzero(np.isnan(volatility) & (price > 0) & (chain.time_to_expiry > 0))

@@ -1,8 +1,9 @@
 """SVI slices, one per expiry, fitted together under the no-arbitrage rules.
 
-Each slice is fitted alone first. If the certificate refuses the result, all slices are fitted again together, with
-one-sided penalties on Durrleman's g and on the order of total variance that grow until the certificate passes. What
-it still refuses is blended toward SSVI, which is free of arbitrage, until it passes.
+Each slice is fitted alone first. If the certificate refuses the result, all slices are fitted again
+together, with one-sided penalties on Durrleman's g and on the order of total variance that grow until the
+certificate passes. What it still refuses is blended toward SSVI, which is free of arbitrage, until it
+passes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ PENALTIES = (1e2, 1e4, 1e6, 1e8)
 MARGIN = 3e-3  # of g and of ln w, so that rounding and other grids find nothing
 GRID_WIDE, GRID_VERTEX = 81, 41
 BLENDS = 8
-# Box of the unknowns beside the quotes: least volatility 1 %..500 %, vertex within 20 σ√τ, width 0.05..20 σ√τ.
+# Box of the unknowns: least volatility 1 %..500 %, vertex within 20 σ√τ, width 0.05..20 σ√τ.
 LEAST_VARIANCE, MOST_VARIANCE = 1e-4, 25.0
 VERTEX_REACH, NARROWEST, WIDEST = 20.0, 0.05, 20.0
 STEEPEST, FLATTEST = 12.0, -27.0  # logit of slope over Lee's bound
@@ -174,7 +175,7 @@ def fit_svi(
     """
     table = np.array([_fit_alone(each) for each in quotes])
     if _refused(table).any():
-        # Free wings can be absurd where nothing is quoted: start the joint fit half way to a shape that is not.
+        # Wings may be absurd where nothing is quoted: start half way to a shape whose wings are not.
         table = _blend(table, anchor, np.full(len(table), 0.5))
         for penalty in PENALTIES:
             table = _fit_together(quotes, table, penalty)

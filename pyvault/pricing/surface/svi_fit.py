@@ -1,8 +1,8 @@
 """One SVI slice fitted to one expiry, compiled: robust least squares with an analytic Jacobian.
 
-The unknowns are (ln least, logit of each wing slope under Lee's bound, m, ln s): every value of them is a slice
-with positive variance, |ρ| < 1 and wings inside Lee's bound. Durrleman's condition and the order against the
-neighbouring expiries enter as one-sided penalties on a grid; the caller certifies the result.
+The unknowns are (ln least, logit of each wing slope under Lee's bound, m, ln s): every value of them is a
+slice with positive variance, |ρ| < 1 and wings inside Lee's bound. Durrleman's condition and the order
+against the neighbouring expiries enter as one-sided penalties on a grid; the caller certifies the result.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class SliceProblem(NamedTuple):
 class SurfaceProblem(NamedTuple):
     """The quotes of all expiries, those of expiry i in ``starts[i]:starts[i + 1]``, and the two rules.
 
-    ``grids[i]`` serves both: g ≥ `margin` on slice i, and ln w of slice i above that of slice i − 1 by `margin`.
+    ``grids[i]`` serves both: g ≥ `margin` on slice i, and ln w of slice i above that of slice i − 1 by
+    `margin`.
     """
 
     years: Floats
@@ -194,7 +195,7 @@ def _add_calendar(
 
 @loop
 def surface_cost(x: Floats, data: SurfaceProblem, normal: Floats, gradient: Floats) -> float:
-    """Cost of the unknowns of all slices, one after the other; overwrites the lower triangle of JᵀJ, and Jᵀr."""
+    """Cost of the unknowns of all slices in turn; overwrites the lower triangle of JᵀJ, and Jᵀr."""
     normal[:] = 0.0
     gradient[:] = 0.0
     cost = 0.0
@@ -219,7 +220,7 @@ def surface_cost(x: Floats, data: SurfaceProblem, normal: Floats, gradient: Floa
 
 @loop
 def fit_together(data: SurfaceProblem, x: Floats, low: Floats, high: Floats) -> float:
-    """Improve the unknowns `x` of all slices in place inside the box [low, high]; returns the cost reached."""
+    """Improve the unknowns `x` of all slices in place inside the box; returns the cost reached."""
     return levenberg_marquardt(
         surface_cost, data, x, low, high, 2 * UNKNOWNS - 1, JOINT_ITERATIONS, JOINT_TOLERANCE
     )

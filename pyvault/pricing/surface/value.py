@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pyvault.errors import InputError
-from pyvault.kernels.jit import loop
-from pyvault.kernels.svi import svi_variance
 from pyvault.pricing.surface.arbitrage import ArbitrageReport, check_arbitrage
 from pyvault.pricing.surface.diagnostics import SurfaceDiagnostics
+from pyvault.pricing.surface.evaluate import slice_volatility, surface_volatility
 
 __all__ = ["Surface", "SurfaceSlice"]
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurfaceSlice:
-    """One expiry: annualised variance v(k) = a + b(ρ(k − m) + √((k − m)² + s²)), the form that contracts keep.
+    """One expiry in the form that contracts keep: annualised v(k) = a + b(ρ(k − m) + √((k − m)² + s²)).
 
     Parameters
     ----------
@@ -56,29 +52,7 @@ class SurfaceSlice:
     def implied_vol(self, log_moneyness: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Annualised volatility at ln(K/F); same shape as the argument."""
         k = np.asarray(log_moneyness, dtype=np.float64)
-        table = np.array([self.parameters])
-        return _volatilities(k.ravel(), np.full(k.size, self.time_to_expiry), table).reshape(k.shape)
-
-
-# √(w/τ): w linear in τ at fixed k between slices, volatility flat in τ outside; rows: years, a, b, ρ, m, s
-@loop
-def _volatilities(k: Floats, years: Floats, table: Floats) -> npt.NDArray[np.float64]:
-    out = np.empty(k.size)
-    last = table.shape[0] - 1
-    for i in range(k.size):
-        upper = np.searchsorted(table[:, 0], years[i])
-        low, high = max(upper - 1, 0), min(upper, last)
-        v_high = svi_variance(
-            k[i], table[high, 1], table[high, 2], table[high, 3], table[high, 4], table[high, 5]
-        )
-        if low == high:
-            out[i] = np.sqrt(v_high)
-            continue
-        v_low = svi_variance(k[i], table[low, 1], table[low, 2], table[low, 3], table[low, 4], table[low, 5])
-        share = (years[i] - table[low, 0]) / (table[high, 0] - table[low, 0])
-        w = (1.0 - share) * v_low * table[low, 0] + share * v_high * table[high, 0]
-        out[i] = np.sqrt(w / years[i])
-    return out
+        return slice_volatility(k.ravel(), np.array(self.parameters)).reshape(k.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +117,7 @@ class Surface:
                 where = int(np.argmax(is_bad.ravel()))
                 raise InputError(f"{name}[{where}]", float(values.ravel()[where]), rule)
         table = np.array([each.parameters for each in self.slices])
-        return _volatilities(k.ravel(), years.ravel(), table).reshape(k.shape)
+        return surface_volatility(k.ravel(), years.ravel(), table).reshape(k.shape)
 
     def total_variance(
         self, log_moneyness: npt.ArrayLike, time_to_expiry: npt.ArrayLike
