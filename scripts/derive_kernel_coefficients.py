@@ -20,7 +20,8 @@ from mpmath import mp, mpf
 
 TARGET = Path(__file__).resolve().parents[1] / "pyvault" / "kernels" / "coefficients.py"
 HALF_ULP = mpf(2) ** -53
-MILLS_CENTRE = 5  # Möbius variable (x − c)/(x + c): 4…6 need the fewest terms
+MILLS_CENTRE = mpf("5.5")  # Möbius variable t = (x − c)/(x + c): 5…6 needs the fewest terms
+MILLS_END = 45  # the density underflows before
 
 Real = Any  # mpmath has no stubs
 
@@ -63,15 +64,11 @@ def atanh_remainder(z: Real) -> Real:
 
 def mills(x: Real) -> Real:
     """Mills ratio N(−x)/φ(x)."""
-    if x < 100:
-        return mp.sqrt(mp.pi / 2) * mp.exp(x * x / 2) * mp.erfc(x / mp.sqrt(2))
-    return mp.nsum(lambda n: (-1) ** int(n) * mp.fac2(2 * n - 1) / x ** (2 * n + 1), [0, 30])
+    return mp.sqrt(mp.pi / 2) * mp.exp(x * x / 2) * mp.erfc(x / mp.sqrt(2))
 
 
 def mills_scaled(t: Real) -> Real:
-    """(x + c)·mills(x) at x = c(1 + t)/(1 − t): smooth on [−1, 1], 1 at its right end."""
-    if t == 1:
-        return mpf(1)
+    """(x + c)·mills(x) at x = c(1 + t)/(1 − t): smooth, and 1 at t = 1."""
     x = MILLS_CENTRE * (1 + t) / (1 - t)
     return (x + MILLS_CENTRE) * mills(x)
 
@@ -99,10 +96,10 @@ def fits() -> list[Fit]:
         ),
         Fit(
             name="MILLS",
-            comment="(x + 5)·N(−x)/φ(x) in (x − 5)/(x + 5), for x ≥ 0",
+            comment="(x + c)·N(−x)/φ(x) in (x − c)/(x + c), for 0 ≤ x ≤ 45",
             function=mills_scaled,
-            interval=(mpf(-1), mpf(1)),
-            terms=24,
+            interval=(mpf(-1), (MILLS_END - MILLS_CENTRE) / (MILLS_END + MILLS_CENTRE)),
+            terms=22,
         ),
     ]
 
@@ -129,6 +126,7 @@ def constants() -> str:
         "INVERSE_SQRT_2PI": 1 / mp.sqrt(2 * mp.pi),
         "LN_SQRT_2PI": mp.log(2 * mp.pi) / 2,
         "HALF_PI": mp.pi / 2,
+        "MILLS_CENTRE": MILLS_CENTRE,
     }
     return "".join(f"{name} = {float(value)!r}\n" for name, value in named.items())
 

@@ -16,50 +16,26 @@ Source: F. Black, "The pricing of commodity contracts", Journal of Financial Eco
 from math import sqrt
 
 from pyvault.kernels.coefficients import INVERSE_SQRT_2PI
-from pyvault.kernels.elementary import exp, log, log_ratio, mills_pair
+from pyvault.kernels.elementary import exp, log, log_ratio, mills
 from pyvault.kernels.jit import kernel
 
 NEGLIGIBLE = 1e-100
-LARGEST_AMOUNT = 1e100
-LARGEST_RATE = 1e50
-
-
-@kernel
-def is_amount(value: float) -> bool:
-    # Positive and so far from the ends of float64 that no product below overflows; false for NaN.
-    return (value >= NEGLIGIBLE) & (value <= LARGEST_AMOUNT)
-
-
-@kernel
-def is_rate(value: float) -> bool:
-    # Zero or positive, and bounded; false for NaN.
-    return (value >= 0.0) & (value <= LARGEST_RATE)
-
-
-@kernel
-def is_valid(
-    forward: float, strike: float, implied_vol: float, time_to_expiry: float, discount_factor: float
-) -> bool:
-    amounts = is_amount(forward) & is_amount(strike) & is_amount(discount_factor)
-    return amounts & is_rate(implied_vol) & is_rate(time_to_expiry)
 
 
 @kernel
 def undiscounted(
-    forward: float, strike: float, total_vol: float, sign: float
+    forward: float, strike: float, vol: float, inverse_vol: float, sign: float
 ) -> tuple[float, float, float, float, float]:
-    # (value/D, N(s d₁), φ(d₁), d₁, d₂); the sign s is 1 for a call, −1 for a put.
-    exists = total_vol > NEGLIGIBLE
-    vol = total_vol if exists else NEGLIGIBLE
-    standardised = log_ratio(forward, strike) / vol
+    # (value/D, N(s d₁), φ(d₁), d₁, d₂) from v ≥ 1e-100 and 1/v; the sign s is 1 for calls, −1 for puts.
+    standardised = log_ratio(forward, strike) * inverse_vol
     d1 = standardised + 0.5 * vol
     d2 = standardised - 0.5 * vol
     density = INVERSE_SQRT_2PI * exp(-0.5 * (d1 * d1))
-    mills_1, mills_2 = mills_pair(abs(d1), abs(d2))
+    mills_1, mills_2 = mills(abs(d1)), mills(abs(d2))
     straddles = d1 * d2 < 0.0
     tails = forward * density * abs(mills_1 + (mills_2 if straddles else -mills_2))
     out_of_the_money = max(0.0, min(forward, strike) - tails) if straddles else tails
-    time_value = out_of_the_money if exists else 0.0
+    time_value = out_of_the_money if vol > NEGLIGIBLE else 0.0
     intrinsic = max(0.0, sign * (forward - strike))
     tail = density * mills_1
     probability = 1.0 - tail if sign * d1 > 0.0 else tail
@@ -75,8 +51,8 @@ def price(
     discount_factor: float,
     sign: float,
 ) -> float:
-    total_vol = implied_vol * sqrt(time_to_expiry)
-    value, _, _, _, _ = undiscounted(forward, strike, total_vol, sign)
+    vol = max(NEGLIGIBLE, implied_vol * sqrt(time_to_expiry))
+    value, _, _, _, _ = undiscounted(forward, strike, vol, 1.0 / vol, sign)
     return discount_factor * value
 
 
@@ -105,17 +81,20 @@ def full_greeks(
     discount_factor: float,
     sign: float,
 ) -> tuple[float, float, float, float, float, float, float, float, float]:
-    # (price, delta, gamma, vega, theta, rho, vanna, volga, charm).
+    # (price, delta, gamma, vega, theta, rho, vanna, volga, charm). One division yields 1/v, 1/F and 1/τ.
     root_time = sqrt(time_to_expiry)
-    total_vol = implied_vol * root_time
-    value, probability, density, d1, d2 = undiscounted(forward, strike, total_vol, sign)
+    vol = max(NEGLIGIBLE, implied_vol * root_time)
+    time = max(NEGLIGIBLE, time_to_expiry)
+    inverse = 1.0 / (vol * forward * time)
+    inverse_vol = inverse * (forward * time)
+    value, probability, density, d1, d2 = undiscounted(forward, strike, vol, inverse_vol, sign)
     discounted_density = discount_factor * density
-    curvature = discounted_density / total_vol if total_vol > NEGLIGIBLE else 0.0
-    per_year = 1.0 / time_to_expiry if time_to_expiry > NEGLIGIBLE else 0.0
+    curvature = discounted_density * inverse_vol if vol > NEGLIGIBLE else 0.0
+    per_year = inverse * (vol * forward) if time > NEGLIGIBLE else 0.0
     rate = -log(discount_factor) * per_year
     price = discount_factor * value
     delta = sign * discount_factor * probability
-    gamma = curvature / forward
+    gamma = curvature * (inverse * (vol * time))
     vega = forward * discounted_density * root_time
     theta = rate * price - 0.5 * per_year * implied_vol * vega
     rho = -time_to_expiry * price

@@ -33,7 +33,7 @@ from pyvault.kernels.coefficients import (
     LOW_GUESS_B,
     LOW_GUESS_C,
 )
-from pyvault.kernels.elementary import log, log_ratio, mills, mills_pair
+from pyvault.kernels.elementary import log, log_ratio, mills
 from pyvault.kernels.jit import kernel
 
 OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_OR_ABOVE_BOUND, ZERO_TIME = range(5)
@@ -62,7 +62,7 @@ def step(s: float, k: float, target: float, is_low: bool, edge: float) -> float:
     inverse_s = 1.0 / s
     h = k * inverse_s
     p = h - 0.5 * s
-    mills_p, mills_q = mills_pair(abs(p), h + 0.5 * s)
+    mills_p, mills_q = mills(abs(p)), mills(h + 0.5 * s)
     value_over_vega = max(TINY, mills_p + (-mills_q if is_low else mills_q))
     vega_over_value = 1.0 / value_over_vega
     logarithm = log(value_over_vega) - 0.5 * p * p - LN_SQRT_2PI

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyvault.errors import InputError
-from pyvault.kernels.black76 import LARGEST_AMOUNT, LARGEST_RATE, NEGLIGIBLE
+from pyvault.kernels.ranges import LARGEST_AMOUNT, LARGEST_RATE, SMALLEST_AMOUNT
 
 __all__ = ["AMOUNT", "RATE", "FloatArray", "Inputs", "Rule", "broadcast", "empty_rows", "reject"]
 
@@ -32,7 +32,7 @@ class Rule:
 
 # The bounds of the kernels lie far outside any market; inside them no intermediate result overflows.
 AMOUNT = Rule(
-    test=lambda values: (values >= NEGLIGIBLE) & (values <= LARGEST_AMOUNT),
+    test=lambda values: (values >= SMALLEST_AMOUNT) & (values <= LARGEST_AMOUNT),
     text="must be positive and finite (1e-100 to 1e100)",
 )
 RATE = Rule(
@@ -112,7 +112,8 @@ def empty_rows(count: int, size: int) -> FloatArray:
 def reject(arguments: Mapping[str, npt.ArrayLike], rules: Mapping[str, Rule]) -> None:
     """Raise for the first element that breaks its rule, in the caller's own shape.
 
-    Called after a compiled loop has counted faults; arguments are examined in order, elements in C order.
+    Called after a compiled loop has met a value out of range, which −0.0 is there but not here. Arguments are
+    examined in order, elements in C order.
 
     Raises
     ------

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from pyvault.kernels import black76 as kernels
 from pyvault.kernels.jit import loop
+from pyvault.kernels.ranges import are_valid, no_extremes, widen
 from pyvault.pricing.arrays import AMOUNT, RATE, BoolArray, FloatArray, broadcast, empty_rows, reject
 
 __all__ = ["FullGreeks", "Greeks", "full_greeks", "greeks", "price"]
@@ -195,13 +196,13 @@ def _arguments(*values: npt.ArrayLike) -> dict[str, npt.ArrayLike]:
 
 
 def _evaluate(
-    evaluate: Callable[..., int], outputs: int, arguments: dict[str, npt.ArrayLike], is_call: npt.ArrayLike
+    evaluate: Callable[..., bool], outputs: int, arguments: dict[str, npt.ArrayLike], is_call: npt.ArrayLike
 ) -> list[FloatArray]:
     """Run a compiled loop into padded rows, and refuse the whole call if it met a bad element."""
     inputs = broadcast(arguments, is_call)
     size = inputs.is_call.size
     rows = empty_rows(outputs, size)
-    if evaluate(*inputs.floats, inputs.is_call, rows):
+    if not evaluate(*inputs.floats, inputs.is_call, rows):
         reject(arguments, RULES)
     return [row[:size].reshape(inputs.shape) for row in rows]
 
@@ -215,16 +216,16 @@ def _price_loop(
     discount_factor: FloatArray,
     is_call: BoolArray,
     rows: FloatArray,
-) -> int:
-    """Prices into the one row; the number of bad elements."""
+) -> bool:
+    """Prices into the one row; False if an argument is out of range."""
     prices = rows[0]
-    faults = 0
+    extremes = no_extremes()
     for i in range(forward.size):
         sign = 1.0 if is_call[i] else -1.0
         f, k, v, t, d = forward[i], strike[i], implied_vol[i], time_to_expiry[i], discount_factor[i]
         prices[i] = kernels.price(f, k, v, t, d, sign)
-        faults += 0 if kernels.is_valid(f, k, v, t, d) else 1
-    return faults
+        extremes = widen(extremes, f, k, d, v, t)
+    return are_valid(extremes)
 
 
 @loop
@@ -236,16 +237,16 @@ def _greeks_loop(
     discount_factor: FloatArray,
     is_call: BoolArray,
     rows: FloatArray,
-) -> int:
-    """Price and four Greeks into five rows; the number of bad elements."""
+) -> bool:
+    """Price and four Greeks into five rows; False if an argument is out of range."""
     prices, deltas, gammas, vegas, thetas = rows[0], rows[1], rows[2], rows[3], rows[4]
-    faults = 0
+    extremes = no_extremes()
     for i in range(forward.size):
         sign = 1.0 if is_call[i] else -1.0
         f, k, v, t, d = forward[i], strike[i], implied_vol[i], time_to_expiry[i], discount_factor[i]
         prices[i], deltas[i], gammas[i], vegas[i], thetas[i] = kernels.greeks(f, k, v, t, d, sign)
-        faults += 0 if kernels.is_valid(f, k, v, t, d) else 1
-    return faults
+        extremes = widen(extremes, f, k, d, v, t)
+    return are_valid(extremes)
 
 
 @loop
@@ -257,16 +258,16 @@ def _full_greeks_loop(
     discount_factor: FloatArray,
     is_call: BoolArray,
     rows: FloatArray,
-) -> int:
-    """Price and eight Greeks into nine rows; the number of bad elements."""
+) -> bool:
+    """Price and eight Greeks into nine rows; False if an argument is out of range."""
     prices, deltas, gammas, vegas, thetas = rows[0], rows[1], rows[2], rows[3], rows[4]
     rhos, vannas, volgas, charms = rows[5], rows[6], rows[7], rows[8]
-    faults = 0
+    extremes = no_extremes()
     for i in range(forward.size):
         sign = 1.0 if is_call[i] else -1.0
         f, k, v, t, d = forward[i], strike[i], implied_vol[i], time_to_expiry[i], discount_factor[i]
         (
             prices[i], deltas[i], gammas[i], vegas[i], thetas[i], rhos[i], vannas[i], volgas[i], charms[i]
         ) = kernels.full_greeks(f, k, v, t, d, sign)  # fmt: skip
-        faults += 0 if kernels.is_valid(f, k, v, t, d) else 1
-    return faults
+        extremes = widen(extremes, f, k, d, v, t)
+    return are_valid(extremes)

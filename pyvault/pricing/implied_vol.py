@@ -7,9 +7,9 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from pyvault.kernels import black76 as black76_kernels
 from pyvault.kernels import implied_vol as kernels
 from pyvault.kernels.jit import loop
+from pyvault.kernels.ranges import are_valid, no_extremes, widen
 from pyvault.pricing.arrays import AMOUNT, RATE, BoolArray, FloatArray, Inputs, broadcast, empty_rows, reject
 
 __all__ = ["Reason", "implied_vol", "implied_vol_with_reason"]
@@ -127,7 +127,7 @@ def _solve(inputs: Inputs, arguments: dict[str, npt.ArrayLike]) -> FloatArray:
     size = inputs.is_call.size
     rows = empty_rows(1, size)
     prices, forwards, strikes, times, discounts = inputs.floats
-    if _implied_vol_loop(prices, forwards, strikes, times, discounts, inputs.is_call, rows):
+    if not _implied_vol_loop(prices, forwards, strikes, times, discounts, inputs.is_call, rows):
         reject(arguments, RULES)
     return rows[0, :size].reshape(inputs.shape)
 
@@ -141,17 +141,16 @@ def _implied_vol_loop(
     discount_factor: FloatArray,
     is_call: BoolArray,
     rows: FloatArray,
-) -> int:
-    """Volatilities into the one row; the number of bad elements."""
+) -> bool:
+    """Volatilities into the one row; False if an argument is out of range."""
     vols = rows[0]
-    faults = 0
+    extremes = no_extremes()
     for i in range(price.size):
         sign = 1.0 if is_call[i] else -1.0
         p, f, k, t, d = price[i], forward[i], strike[i], time_to_expiry[i], discount_factor[i]
         vols[i] = kernels.implied_vol(p, f, k, t, d, sign)
-        # a price obeys the rule of a volatility: zero or positive, and finite
-        faults += 0 if black76_kernels.is_valid(f, k, p, t, d) else 1
-    return faults
+        extremes = widen(extremes, f, k, d, p, t)
+    return are_valid(extremes)
 
 
 @loop
