@@ -31,6 +31,9 @@ echo "setup: installing the locked Python packages"
 install --require-hashes $compile -r requirements.lock
 install --no-deps --no-build-isolation -e .
 
+echo "setup: compiling the numerical kernels"
+.venv/bin/pyvault warm
+
 if [ -n "${ANVIL:-}" ]; then
     echo "setup: using Anvil at $ANVIL"
 elif [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] && command -v npm > /dev/null; then

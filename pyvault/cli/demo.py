@@ -16,6 +16,7 @@ from pyvault.chain.backend import DEPLOYER
 from pyvault.chain.pricer import Pricer
 from pyvault.chain.rpc import RpcBackend
 from pyvault.cli.output import JsonFlag, console, print_json, table
+from pyvault.cli.warm import ensure_warm
 from pyvault.demo.quoted_chain import Expiry, count_strikes, value_chain
 from pyvault.market.chain import OptionChain, read_chain
 from pyvault.market.synthetic import synthetic_chain
@@ -35,6 +36,7 @@ ChainFile = Annotated[
 
 def demo(*, chain: ChainFile = None, as_json: JsonFlag = False) -> None:
     """Start a devnet, deploy the pricer, and print a quoted chain of options."""
+    ensure_warm("price", "greeks", "surface", quiet=as_json)
     start = time.perf_counter()
     market = synthetic_chain() if chain is None else read_chain(chain)
     surface = fit_surface(market)

@@ -18,8 +18,9 @@ from packaging.requirements import Requirement
 from pyvault.chain.anvil import anvil_version
 from pyvault.chain.artifacts import load, names
 from pyvault.cli.output import JsonFlag, console, print_json, table
+from pyvault.cli.warm import is_warm
 from pyvault.errors import SetupError
-from pyvault.kernels.jit import cache_folder
+from pyvault.pricing.warm import steps
 
 __all__ = ["doctor"]
 
@@ -88,7 +89,7 @@ def _contracts() -> Finding:
 
 
 def _kernels() -> Finding:
-    warm = cache_folder().is_dir()
+    warm = all(is_warm(name) for name in steps())
     remedy = "pyvault warm (else the first command compiles them)"
     return _finding("compiled kernels", "cached" if warm else "none", remedy, good=warm, needed=False)
 

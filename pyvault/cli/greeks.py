@@ -9,6 +9,7 @@ import typer
 
 from pyvault.cli.options import Days, Forward, Rate, Strikes, Vol, years_of
 from pyvault.cli.output import JsonFlag, console, print_json, table
+from pyvault.cli.warm import ensure_warm
 from pyvault.pricing.black76 import full_greeks
 
 __all__ = ["greeks"]
@@ -30,6 +31,7 @@ def greeks(
 
     Example: pyvault greeks -F 3000 -K 3000 -v 0.8 -T 30
     """
+    ensure_warm("eight greeks", quiet=as_json)
     time_to_expiry = years_of(days)
     outputs = full_greeks(
         forward=forward,

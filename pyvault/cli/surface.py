@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from pyvault.cli.output import JsonFlag, console, print_json, table
+from pyvault.cli.warm import ensure_warm
 from pyvault.market.chain import OptionChain, PriceUnit, read_chain
 from pyvault.market.synthetic import synthetic_chain
 from pyvault.pricing.surface import Surface, fit_surface
@@ -61,6 +62,7 @@ def fit(
 
     Example: pyvault surface fit chain.parquet --timestamp "2026-03-03 08:00" --plot surface.html
     """
+    ensure_warm("surface", quiet=as_json)
     chain = (
         synthetic_chain() if file is None else read_chain(file, timestamp=timestamp, price_unit=price_unit)
     )
