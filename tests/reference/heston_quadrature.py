@@ -56,5 +56,5 @@ def random_parameters(generator):
     """(v0, kappa, theta, sigma, rho) over the domain that the docstring of `price` states."""
     v0, theta = np.exp(generator.uniform(np.log(0.01), np.log(1.5), 2))
     kappa = np.exp(generator.uniform(np.log(0.1), np.log(10.0)))
-    sigma = np.exp(generator.uniform(np.log(0.05), np.log(4.0)))
+    sigma = np.exp(generator.uniform(np.log(0.05), np.log(2.0)))
     return v0, kappa, theta, sigma, generator.uniform(-0.95, 0.95)

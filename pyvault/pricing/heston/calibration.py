@@ -128,7 +128,7 @@ def calibrate(
     -----
     Source of the gradient: Cui, del Baño Rollin & Germano (2017), rewritten without cancellation.
     Proof: random parameters are recovered from exact prices; the gradient equals central differences; on
-    noisy quotes no neighbour of the solution fits better.
+    noisy quotes the fit is the vertex of the misfit along every parameter.
     """
     arguments = {
         "forward": forward,

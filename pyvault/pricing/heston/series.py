@@ -21,7 +21,7 @@ Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-MAX_TERMS = 1 << 15
+MAX_TERMS = 1 << 16
 
 
 @loop
@@ -116,9 +116,12 @@ def chain_puts(
     """
     most = 0
     for e in range(expiries.size):
-        low, high = density_range(parameters, expiries[e], tolerance)
-        width = high - low
         ratio, block = moneyness[starts[e] : starts[e + 1]], rows[:, starts[e] : starts[e + 1]]
+        low, high = density_range(parameters, expiries[e], tolerance)
+        # The series folds what lies below `low` back above it. That is harmless as long as it stays below
+        # ln(tolerance), where every put pays its whole strike: a long left tail needs half its length.
+        low = max(low, 0.5 * (low + np.log(tolerance)))
+        width = high - low
         first, turn_cos, turn_sin = _rotations(ratio, low, width)
         block[:] = 0.0
         block[0] = first
