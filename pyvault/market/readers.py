@@ -37,7 +37,7 @@ def read_table(path: Path) -> pd.DataFrame:
         raise MarketDataError(path.name, "path", str(path), "must be a file that exists")
     try:
         if path.name.endswith((".csv", ".csv.gz")):
-            return pd.read_csv(path)
+            return pd.read_csv(path, float_precision="round_trip")  # the default loses the last bits
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
     except (ValueError, OSError) as error:

@@ -80,28 +80,24 @@ def _refuse_malformed(frame: pd.DataFrame, source: str) -> None:
     _refuse_first(frame, late, "expiry", source, "must not lie more than an hour before the quote")
 
 
+def _median(values: pd.Series) -> float:
+    known = values.dropna().to_numpy(np.float64)
+    return float(np.median(known)) if known.size else float("nan")
+
+
 def _refuse_misscaled(frame: pd.DataFrame, source: str) -> None:
-    median_iv = float(np.nanmedian(frame["mark_iv"])) if frame["mark_iv"].notna().any() else float("nan")
-    if not LOWEST_MEDIAN_IV <= median_iv <= HIGHEST_IV:
-        raise MarketDataError(
-            source,
-            "median mark_iv",
-            median_iv,
-            f"must lie in [{LOWEST_MEDIAN_IV}, {HIGHEST_IV}], as a fraction",
-        )
-    moneyness = np.abs(np.log(frame["strike"] / frame["underlying_price"]))
-    if moneyness.notna().any() and float(moneyness.median()) > MEDIAN_LOG_MONEYNESS:
-        raise MarketDataError(
-            source,
-            "median |ln(strike/forward)|",
-            float(moneyness.median()),
-            f"must be ≤ {MEDIAN_LOG_MONEYNESS}",
-        )
-    ratio = float((frame["underlying_price"] / frame["index_price"]).median())
-    if np.isfinite(ratio) and not 1 / INDEX_RATIO <= ratio <= INDEX_RATIO:
-        raise MarketDataError(
-            source, "median forward/index", ratio, f"must lie in [{1 / INDEX_RATIO}, {INDEX_RATIO}]"
-        )
+    level = _median(frame["mark_iv"])
+    if not LOWEST_MEDIAN_IV <= level <= HIGHEST_IV:
+        rule = f"must lie in [{LOWEST_MEDIAN_IV}, {HIGHEST_IV}], as a fraction"
+        raise MarketDataError(source, "median mark_iv", level, rule)
+    moneyness = _median(np.abs(np.log(frame["strike"] / frame["underlying_price"])))
+    if moneyness > MEDIAN_LOG_MONEYNESS:
+        rule = f"must be ≤ {MEDIAN_LOG_MONEYNESS:g}"
+        raise MarketDataError(source, "median |ln(strike/forward)|", moneyness, rule)
+    ratio = _median(frame["underlying_price"] / frame["index_price"])
+    if ratio > INDEX_RATIO or ratio < 1 / INDEX_RATIO:
+        rule = f"must lie in [{1 / INDEX_RATIO:g}, {INDEX_RATIO:g}]"
+        raise MarketDataError(source, "median forward/index", ratio, rule)
 
 
 def _refuse_degenerate(frame: pd.DataFrame, source: str) -> None:

@@ -51,7 +51,7 @@ class SurfaceSlice:
 
     def implied_vol(self, log_moneyness: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Annualised volatility at ln(K/F); same shape as the argument."""
-        k = np.asarray(log_moneyness, dtype=np.float64)
+        k = np.array(log_moneyness, dtype=np.float64)
         return slice_volatility(k.ravel(), np.array(self.parameters)).reshape(k.shape)
 
 
@@ -106,9 +106,8 @@ class Surface:
         scaling a slice down before the first expiry keeps Durrleman's g ≥ 0, since g is then a concave
         function of the scale, 0 ≤ g at both ends.
         """
-        k, years = np.broadcast_arrays(
-            np.asarray(log_moneyness, dtype=np.float64), np.asarray(time_to_expiry, dtype=np.float64)
-        )
+        given = np.broadcast_arrays(log_moneyness, time_to_expiry)
+        k, years = (np.array(values, dtype=np.float64, order="C") for values in given)
         for name, values, is_bad, rule in (
             ("log_moneyness", k, ~np.isfinite(k), "must be finite"),
             ("time_to_expiry", years, ~(np.isfinite(years) & (years > 0)), "must be positive and finite"),

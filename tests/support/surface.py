@@ -1,0 +1,37 @@
+"""Independent checks of a surface, in NumPy, on grids of their own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from support.market import svi_variance
+
+GRID = np.concatenate((np.linspace(-6.0, 6.0, 4001), np.linspace(-0.5, 0.5, 4001)))
+
+
+def total_variance(slice_, k):
+    return slice_.time_to_expiry * svi_variance(k, slice_.a, slice_.b, slice_.rho, slice_.m, slice_.s)
+
+
+def durrleman(slice_, k=GRID):
+    """g from total variance and its two derivatives, as in Gatheral and Jacquier (2014), equation 2.1."""
+    x, t = k - slice_.m, slice_.time_to_expiry
+    w = total_variance(slice_, k)
+    first = t * slice_.b * (slice_.rho + x / np.hypot(x, slice_.s))
+    second = t * slice_.b * slice_.s**2 / np.hypot(x, slice_.s) ** 3
+    return (1.0 - k * first / (2.0 * w)) ** 2 - first**2 / 4.0 * (1.0 / w + 0.25) + second / 2.0
+
+
+def assert_free_of_arbitrage(slices):
+    """Butterfly and wings of each slice, calendar of each pair, on a grid that the fit has not seen."""
+    for slice_ in slices:
+        assert durrleman(slice_).min() >= 0.0
+        assert slice_.b * (1.0 + abs(slice_.rho)) * slice_.time_to_expiry <= 2.0
+        assert abs(slice_.rho) < 1.0
+        assert total_variance(slice_, GRID).min() > 0.0
+    for earlier, later in pairwise(slices):
+        assert (total_variance(later, GRID) - total_variance(earlier, GRID)).min() >= 0.0
+        for sign in (-1.0, 1.0):
+            near, far = (s.time_to_expiry * s.b * (1.0 + sign * s.rho) for s in (earlier, later))
+            assert far >= near
