@@ -14,6 +14,19 @@ from pyvault.pricing.black76 import full_greeks
 
 __all__ = ["greeks"]
 
+STRIKES_PER_TABLE = 4
+UNITS = {
+    "price": "quote",
+    "delta": "per forward",
+    "gamma": "per forward²",
+    "vega": "per 1.00 of vol",
+    "theta": "per year",
+    "rho": "per 1.00 of rate",
+    "vanna": "per forward, vol",
+    "volga": "per vol²",
+    "charm": "per forward, year",
+}
+
 Put = Annotated[bool, typer.Option("--put", help="Value puts instead of calls.")]
 
 
@@ -46,9 +59,8 @@ def greeks(
     if as_json:
         print_json({"kind": kind, "forward": forward, "vol": vol, "days": days, "strike": strike, **columns})
         return
-    rows = [[f"{k:g}", *(f"{column[i]:,.6g}" for column in columns.values())] for i, k in enumerate(strike)]
-    caption = (
-        "by the forward, discount included · per 1.00 of volatility · per year with the forward held fixed"
-    )
     title = f"Black-76 {kind}s: forward {forward:g}, volatility {vol:.1%}, {days:g} days"
-    console.print(table(title, ["strike", *columns], rows, caption))
+    for first in range(0, len(strike), STRIKES_PER_TABLE):
+        part = slice(first, first + STRIKES_PER_TABLE)
+        rows = [[name, UNITS[name], *(f"{x:,.6g}" for x in values[part])] for name, values in columns.items()]
+        console.print(table(title, ["strike", "unit", *(f"{k:g}" for k in strike[part])], rows))

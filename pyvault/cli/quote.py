@@ -31,17 +31,18 @@ def quote(
             {"unit": "WAD", "forward": forward, "vol": vol, "days": days, "rate": rate, "quotes": rows}
         )
         return
+    bound = max(value.error_bound for value in values) / WAD
     console.print(
         table(
             f"OptionPricer: forward {forward:g}, volatility {vol:.1%}, {days:g} days",
-            ["strike", "call", "put", "delta", "gamma·F", "vega", "theta/day", "charged"],
+            ["strike", "call", "put", "delta", "gamma·F", "vega", "theta/day"],
             [_row(k, value) for k, value in zip(strike, values, strict=True)],
-            "delta: of the call, by the forward · vega: per 1.00 of volatility · theta: of the call · "
-            "charged: the published error bound, against the trader",
+            "delta: of the call, by the forward · vega: per 1.00 of volatility · theta: of the call. "
+            f"A trader is charged the published error bound, at most {bound:.1e}.",
         )
     )
 
 
 def _row(strike: float, value: Valuation) -> list[str]:
     numbers = (value.call, value.put, value.delta_call, value.gamma_f, value.vega, value.theta_call / 365)
-    return [f"{strike:g}", *(f"{number / WAD:,.6f}" for number in numbers), f"{value.error_bound / WAD:.1e}"]
+    return [f"{strike:g}", *(f"{number / WAD:,.4f}" for number in numbers)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -66,18 +65,16 @@ def fit(
     chain = (
         synthetic_chain() if file is None else read_chain(file, timestamp=timestamp, price_unit=price_unit)
     )
-    start = time.perf_counter()
     surface = fit_surface(chain, method=method.value)
-    elapsed_ms = 1e3 * (time.perf_counter() - start)
     if plot is not None:
         surface_figure(surface, chain).write_html(plot, include_plotlyjs=True)
     if as_json:
-        print_json(_payload(surface, chain, elapsed_ms))
+        print_json(_payload(surface, chain))
     else:
-        _print(surface, chain, elapsed_ms, plot)
+        _print(surface, chain, plot)
 
 
-def _payload(surface: Surface, chain: OptionChain, elapsed_ms: float) -> dict[str, object]:
+def _payload(surface: Surface, chain: OptionChain) -> dict[str, object]:
     return {
         "source": chain.source,
         "timestamp": surface.timestamp,
@@ -87,43 +84,29 @@ def _payload(surface: Surface, chain: OptionChain, elapsed_ms: float) -> dict[st
         "slices": [asdict(each) for each in surface.slices],
         "diagnostics": asdict(surface.diagnostics),
         "violations": [asdict(each) for each in surface.arbitrage().violations],
-        "elapsed_ms": round(elapsed_ms, 3),
     }
 
 
-def _print(surface: Surface, chain: OptionChain, elapsed_ms: float, plot: Path | None) -> None:
-    rows = []
+def _print(surface: Surface, chain: OptionChain, plot: Path | None) -> None:
+    fits, shapes = [], []
     for each, fitted in zip(surface.slices, surface.diagnostics.slices, strict=True):
         expiry = datetime.fromtimestamp(each.expiry, UTC).strftime("%Y-%m-%d %H:%M")
-        shape = (f"{value:.4f}" for value in (each.a, each.b, each.rho, each.m, each.s))
-        at_the_money = f"{float(each.implied_vol(0.0)):.2%}"
+        numbers = (f"{each.forward:,.2f}", f"{float(each.implied_vol(0.0)):.2%}", f"{fitted.used}")
         errors = (f"{1e4 * fitted.rmse:.1f}", f"{fitted.median_error:.2f}", f"{fitted.inside:.0%}")
-        rows.append([expiry, f"{each.forward:,.2f}", at_the_money, *shape, str(fitted.used), *errors])
-    columns = [
-        "expiry (UTC)",
-        "forward",
-        "ATM vol",
-        "a",
-        "b",
-        "rho",
-        "m",
-        "s",
-        "quotes",
-        "rmse bp",
-        "error",
-        "inside",
-    ]
+        fits.append([expiry, *numbers, *errors])
+        shapes.append([expiry, *(f"{value:.4f}" for value in (each.a, each.b, each.rho, each.m, each.s))])
     violations = surface.arbitrage().violations
     caption = (
-        f"{len(chain)} series from {chain.source}; fitted in {elapsed_ms:.1f} ms; "
-        f"{len(violations) or 'no'} arbitrage violations. error: median |model − mid| over half-spread; "
+        f"{len(chain)} series from {chain.source}; {len(violations) or 'no'} arbitrage violations. "
+        "rmse in 0.01 points of volatility; error: median |model − mid| over half-spread; "
         "inside: share of quotes met between bid and ask"
     )
-    console.print(table(f"{surface.method.upper()} surface", columns, rows, caption))
-    for note in (
-        *(f"dropped {count} × {rule}" for rule, count in chain.report.dropped.items()),
-        *surface.diagnostics.notes,
-    ):
+    columns = ["expiry (UTC)", "forward", "ATM vol", "quotes", "rmse", "error", "inside"]
+    console.print(table(f"{surface.method.upper()} surface", columns, fits, caption))
+    formula = "v(k) = a + b (ρ (k − m) + √((k − m)² + s²)), annualised variance at k = ln(K/F)"
+    console.print(table("Slices", ["expiry (UTC)", "a", "b", "rho", "m", "s"], shapes, formula))
+    dropped = (f"dropped {count}: {rule}" for rule, count in chain.report.dropped.items())
+    for note in (*dropped, *surface.diagnostics.notes):
         console.print(f"note: {note}")
     if plot is not None:
         console.print(f"figure: {plot}")

@@ -17,7 +17,7 @@ def warm(*, as_json: JsonFlag = False) -> None:
     """Compile every numerical kernel into the cache, so that no later command waits for it."""
     took = ensure_warm(*steps(), quiet=as_json)
     if as_json:
-        print_json({"seconds": took})
+        print_json({"warm": list(steps()), "compiled_now_s": took})
     else:
         console.print(f"kernels are compiled ({sum(took.values()):.1f} s)")
 

@@ -7,6 +7,7 @@ crypto options; it is the default wherever pyvault needs a market and is given n
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -44,7 +45,7 @@ def synthetic_chain(*, timestamp: int = SYNTHETIC_TIMESTAMP, spot: float = SPOT)
     η(1 + |ρ|) ≤ 2, γ ≤ 1/2), and `fit_surface` recovers it in the tests.
     """
     rows = [row for days in DAYS for row in _expiry_rows(days, timestamp, spot)]
-    return read_chain(pd.DataFrame(rows))
+    return replace(read_chain(pd.DataFrame(rows)), source="the built-in market")
 
 
 def _expiry_rows(days: int, timestamp: int, spot: float) -> list[dict[str, object]]:

@@ -27,7 +27,8 @@ def test_load__of_an_unknown_name__says_what_is_built_and_what_to_do():
 def test_load__after_a_source_changed__refuses(tmp_path, monkeypatch):
     changed = tmp_path / "contracts"
     shutil.copytree(CONTRACTS, changed)
-    next(changed.rglob("*.vyi")).open("a", encoding="utf-8").write("# changed\n")
+    interface = next(changed.rglob("*.vyi"))
+    interface.write_text(interface.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     monkeypatch.setattr(artifacts, "source_hash", lambda: source_hash(changed))
     load.cache_clear()
     with pytest.raises(SetupError, match="older than contracts/"):
