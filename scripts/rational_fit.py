@@ -1,7 +1,7 @@
 """Minimax rational approximation, its J-fraction, and the proof that no denominator vanishes.
 
-Three tools that know nothing of options: Remez' exchange for a rational function of type [n/n]; the conversion
-of ``P/Q`` into ``a0 + c1/(x + b1 + c2/(x + b2 + ...))``; Sturm's theorem on the inner denominators of that.
+Three tools that know nothing of options: Remez' exchange for a rational function of type [n/n]; the
+conversion of ``P/Q`` into ``a0 + c1/(x + b1 + c2/(x + b2 + ...))``; Sturm's theorem on its denominators.
 
 References
 ----------
@@ -170,7 +170,7 @@ def to_j_fraction(rational: Rational) -> JFraction:
 
 
 def inner_denominators(levels: Sequence[tuple[Fraction, Fraction]]) -> list[Polynomial]:
-    """Polynomials ``N_i``, the last one 1; ``N_i/N_{i+1}`` is the i-th denominator ``x + b_i + c_{i+1}/(...)``."""
+    """Polynomials ``N_i``, the last 1; ``N_i/N_{i+1}`` is the i-th denominator ``x + b_i + c_{i+1}/...``."""
     polynomials: list[Polynomial] = [[Fraction(1)]]
     after: Polynomial = []
     c_next = Fraction(0)

@@ -25,7 +25,7 @@ MILLS_LEVELS = (
 
 
 def normal_cdf(x: int) -> int:
-    """Probability that a standard normal variable is at most `x`; both WAD, rounded down.
+    """Probability that a standard normal variable is at most `x`; both WAD, rounded to nearest.
 
     Notes
     -----
@@ -36,7 +36,7 @@ def normal_cdf(x: int) -> int:
     if x >= LIMIT_WAD:
         return WAD
     argument = tdiv(-x * 2**96, WAD)
-    return tail(argument, density(argument)) * WAD >> 96
+    return tail(argument, density(argument)) * WAD + 2**95 >> 96
 
 
 def density(x: int) -> int:

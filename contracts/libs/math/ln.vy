@@ -8,7 +8,7 @@
 @notice  ln(high/low), the log-moneyness of an option.
 @dev     Neither the ratio nor its log2 is formed: the smaller number is doubled until the ratio lies in
          [17/24, 17/12]; then ln(high/low) = 2 atanh(z) = z R(z^2), z = (high - low)/(high + low).
-         Absolute error of the fit 4.5e-20. Stateless.
+         Relative error of the fit 2.6e-19. Stateless.
 """
 
 from .. import constants

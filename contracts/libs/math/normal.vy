@@ -16,6 +16,7 @@ from . import coefficients as c
 from . import exp
 
 ONE_Q96: constant(int256) = 2**96
+HALF_Q96: constant(uint256) = 2**95
 CERTAIN: constant(uint256) = 2**96  # probability one, Q96
 LIMIT: constant(int256) = 11 * 2**96  # Q96; N(-11) = 1.9e-28
 LIMIT_WAD: constant(int256) = 11 * constants.SIGNED_WAD
@@ -27,7 +28,7 @@ def normal_cdf(x: int256) -> uint256:
     """
     @notice Probability that a standard normal variable is at most x.
     @param  x WAD; any.
-    @return WAD, rounded down; error below 2 wei; 0 below -11 and 1 above 11.
+    @return WAD, rounded to nearest; error below 2 wei; 0 up to -11 and 1 from 11.
     """
     if x <= -LIMIT_WAD:
         return 0
@@ -35,7 +36,7 @@ def normal_cdf(x: int256) -> uint256:
         return constants.WAD
     # unsafe: |x| < 11 WAD here, and probabilities are at most 2^96.
     argument: int256 = unsafe_div(unsafe_mul(unsafe_sub(0, x), ONE_Q96), constants.SIGNED_WAD)
-    return unsafe_mul(self._tail(argument, self._density(argument)), constants.WAD) >> 96
+    return unsafe_add(unsafe_mul(self._tail(argument, self._density(argument)), constants.WAD), HALF_Q96) >> 96
 
 
 @internal

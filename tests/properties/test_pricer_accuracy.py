@@ -1,0 +1,154 @@
+"""Errors of the compiled pricer against mpmath at 50 digits, on the grid and off it."""
+
+import math
+from random import Random
+
+import pytest
+from mpmath import erfc, exp, log, mpf, sqrt, workdps
+from reference.black import DIGITS, black, error_in_wei, undiscounted
+from support.evm import Contract
+from support.grid import FORWARD, WAD, options
+from support.pricer import FUNCTIONS, PRICER, YEAR, draw_market, log_uniform
+
+BLACK76, OPTION_PRICE = FUNCTIONS["black76"], FUNCTIONS["option_price"]
+
+
+@pytest.fixture(scope="module")
+def contract():
+    return Contract(PRICER)
+
+
+@pytest.fixture(scope="module")
+def grid_errors(contract):
+    """Largest error in wei of each output over the grid; prices per unit of max(F, K)."""
+    worst = {}
+    for option in options():
+        expected = black(*option)
+        for field, actual, value in zip(
+            expected._fields, BLACK76.on_chain(contract, option), expected, strict=True
+        ):
+            error = error_in_wei(actual, value)
+            if field in {"call", "put"}:
+                error = error * WAD / max(option.forward, option.strike)
+            worst[field] = max(worst.get(field, 0), error)
+    return worst
+
+
+@pytest.mark.parametrize("price", ["call", "put"])
+def test_price__on_the_grid__is_within_4e_18_of_the_larger_of_forward_and_strike(grid_errors, price):
+    assert grid_errors[price] <= 4
+
+
+def test_delta__on_the_grid__is_within_4_wei(grid_errors):
+    assert grid_errors["delta_call"] <= 4
+
+
+@pytest.mark.parametrize("greek", ["vega", "theta_call", "theta_put"])
+def test_vega_and_theta__on_the_grid__are_within_3e_17_of_the_forward(grid_errors, greek):
+    assert grid_errors[greek] <= 30 * FORWARD // WAD
+
+
+def test_gamma__on_the_grid__is_within_20_wei(grid_errors):
+    assert grid_errors["gamma_f"] <= 20
+
+
+def test_option_price__at_the_discount_factor_of_a_rate__equals_black76(contract, count):
+    random = Random("consistency")
+    discount_factor = FUNCTIONS["discount_factor"]
+    for _ in range(count(2_000, 20_000)):
+        forward, strike, volatility, time = draw_market(random)
+        rate = random.randint(-WAD, WAD) // 4
+        valuation = BLACK76.on_chain(contract, (forward, strike, volatility, time, rate))
+        if isinstance(valuation, str):
+            continue
+        (discount,) = discount_factor.on_chain(contract, (rate, time))
+        prices = [
+            OPTION_PRICE.on_chain(contract, (forward, strike, volatility, time, discount, is_call))[0]
+            for is_call in (1, 0)
+        ]
+        assert prices == list(valuation[:2])
+
+
+def test_price__anywhere_in_the_domain__is_within_the_published_bound(contract, count):
+    random = Random("bound")
+    checked = 0
+    for _ in range(count(4_000, 40_000)):
+        forward, strike, volatility, time = draw_market(random)
+        if volatility * math.sqrt(time) < 1 or not 2**-32 <= strike / forward <= 2**32:
+            continue
+        discount = random.randint(0, WAD)
+        (bound,) = FUNCTIONS["error_bound"].on_chain(contract, (forward, strike))
+        call, put, *_ = undiscounted(forward, strike, volatility, time)
+        for is_call, expected in ((1, call), (0, put)):
+            arguments = (forward, strike, volatility, time, discount, is_call)
+            (actual,) = OPTION_PRICE.on_chain(contract, arguments)
+            with workdps(DIGITS):
+                assert abs(actual - expected * discount) <= bound, arguments
+        checked += 1
+    assert checked > 1_000
+
+
+@pytest.mark.parametrize(
+    ("side", "farthest", "relative"), [(1, 2**12, 1e-11), (-1, 2**12, 1e-11), (1, 2**31, 1e-10)]
+)
+def test_price__deep_out_of_the_money__keeps_its_digits_down_to_1e_12_of_the_forward(
+    contract, side, farthest, relative, count
+):
+    # The forward is large, so that the last place of a WAD does not hide the error of the mathematics.
+    forward, random, checked = 10**9 * WAD, Random(f"deep {side} {farthest}"), 0
+    for _ in range(count(3_000, 30_000)):
+        deviation = math.exp(random.uniform(math.log(1e-3), math.log(2.6)))
+        log_moneyness = min((random.uniform(2, 7) + deviation / 2) * deviation, math.log(farthest))
+        strike = round(forward * math.exp(side * log_moneyness))
+        if strike > 2**128:
+            continue
+        call, put, *_ = undiscounted(forward, strike, round(deviation * WAD), YEAR)
+        expected = call if side > 0 else put
+        if expected < 10**9 * 1e-12:
+            continue
+        arguments = (forward, strike, round(deviation * WAD), YEAR, WAD, int(side > 0))
+        (actual,) = OPTION_PRICE.on_chain(contract, arguments)
+        assert error_in_wei(actual, expected) <= 1 + relative * expected * WAD, arguments
+        checked += 1
+    assert checked > 500
+
+
+def test_exp__on_its_domain__is_within_1e_17_relative_and_1_wei(contract, count):
+    random = Random("exp")
+    for _ in range(count(500, 20_000)):
+        x = random.randint(-43 * WAD, 33 * WAD)
+        (actual,) = FUNCTIONS["exp"].on_chain(contract, (x,))
+        with workdps(DIGITS):
+            expected = exp(mpf(x) / WAD)
+            assert error_in_wei(actual, expected) <= 1 + expected * WAD / 10**17
+
+
+def test_ln__on_its_domain__is_within_2_wei_and_3e_19_relative(contract, count):
+    random = Random("ln")
+    for _ in range(count(500, 20_000)):
+        x = log_uniform(random, WAD / 2**32, WAD * 2.0**32)
+        (actual,) = FUNCTIONS["ln"].on_chain(contract, (x,))
+        with workdps(DIGITS):
+            assert error_in_wei(actual, log(mpf(x) / WAD)) <= 2
+
+
+def test_normal_cdf__everywhere__is_within_2_wei(contract, count):
+    random = Random("cdf")
+    for _ in range(count(500, 20_000)):
+        x = random.randint(-12 * WAD, 12 * WAD)
+        (actual,) = FUNCTIONS["normal_cdf"].on_chain(contract, (x,))
+        with workdps(DIGITS):
+            assert error_in_wei(actual, erfc(-mpf(x) / WAD / sqrt(mpf(2))) / 2) <= 2
+
+
+def test_svi_variance__of_plausible_slices__is_within_2_wei(contract, count):
+    random = Random("svi")
+    for _ in range(count(1_000, 20_000)):
+        k, m = random.randint(-2 * WAD, 2 * WAD), random.randint(-WAD, WAD) // 2
+        a, b = random.randrange(WAD), log_uniform(random, 1e14, 4e18)
+        rho, sigma = random.randint(-WAD, WAD), random.choice((0, 1, log_uniform(random, 1e10, 2e18)))
+        (actual,) = FUNCTIONS["svi_variance"].on_chain(contract, (k, a, b, rho, m, sigma))
+        with workdps(DIGITS):
+            x, s = mpf(k - m), mpf(sigma)
+            expected = (a + mpf(b) / WAD * (mpf(rho) / WAD * x + sqrt(x * x + s * s))) / WAD
+            assert error_in_wei(actual, expected) <= 2, (k, a, b, rho, m, sigma)
