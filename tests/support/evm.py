@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from pyrevm import EVM
-from vyper.compiler import compile_code
-from vyper.compiler.input_bundle import FilesystemInputBundle
+from vyper.cli.vyper_compile import compile_files
 from vyper.compiler.settings import OptimizationLevel, Settings
 from vyper.utils import method_id_int
 
@@ -30,15 +29,9 @@ class Reverted(Exception):  # noqa: N818 - it reads as what happened
 @cache
 def compiled(path: str, *, venom: bool = False) -> bytes:
     """Initcode of a contract below the repository root."""
-    file = ROOT / path
-    output = compile_code(
-        file.read_text("utf-8"),
-        contract_path=path,
-        input_bundle=FilesystemInputBundle([ROOT, file.parent]),
-        settings=Settings(optimize=OptimizationLevel.GAS, experimental_codegen=venom, evm_version="cancun"),
-        output_formats=["bytecode"],
-    )
-    return bytes.fromhex(output["bytecode"][2:])
+    settings = Settings(optimize=OptimizationLevel.GAS, experimental_codegen=venom, evm_version="cancun")
+    output = compile_files([str(ROOT / path)], ["bytecode"], settings=settings)
+    return bytes.fromhex(output[ROOT / path]["bytecode"][2:])
 
 
 def encode(signature: str, arguments: Sequence[int]) -> bytes:
