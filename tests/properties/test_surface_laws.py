@@ -210,9 +210,8 @@ def worst_order(earlier, later):
     # gap + √square1 − √square0 = 0, squared twice
     quartic = (square0 - square1 - gap**2) ** 2 - 4.0 * gap**2 * square1
     roots = quartic.trim(tol=0.0).roots()
-    real = np.sort(roots.real[np.abs(roots.imag) < 1e-6 * (1.0 + np.abs(roots))])
-    edges = np.concatenate(([-1e4], real, [1e4]))
-    between = 0.5 * (edges[1:] + edges[:-1])
+    edges = np.concatenate(([-1e4], np.sort(roots.real), [1e4]))  # a complex pair may be a double root
+    between = np.concatenate((0.5 * (edges[1:] + edges[:-1]), edges))
     w0, w1 = (total_variance(slice_of(row), between) for row in (earlier, later))
     return np.min(w1 / w0 - 1.0)
 

@@ -35,8 +35,8 @@ def black(forward, strike, vol, time, *, is_call):
     """Undiscounted Black price."""
     total = vol * np.sqrt(time)
     d1 = np.log(forward / strike) / total + 0.5 * total
-    call = forward * ndtr(d1) - strike * ndtr(d1 - total)
-    return np.where(is_call, call, call - forward + strike)
+    sign = np.where(is_call, 1.0, -1.0)
+    return np.maximum(sign * (forward * ndtr(sign * d1) - strike * ndtr(sign * (d1 - total))), 0.0)
 
 
 def delta(k, vol, time, is_call):

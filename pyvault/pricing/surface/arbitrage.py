@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyvault.kernels.jit import loop
+from pyvault.kernels.jit import kernel, loop
 from pyvault.kernels.svi import durrleman, svi_derivatives, svi_variance
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pyvault.pricing.surface.value import SurfaceSlice
 
@@ -29,7 +29,9 @@ Floats = npt.NDArray[np.floating[Any]]
 LEE_SLOPE = 2.0
 FARTHEST = 1e6  # log-moneyness
 AROUND_VERTEX = 4.0  # asinh of the distance from the vertex, in units of s
-WIDE_POINTS, VERTEX_POINTS = 401, 201
+WIDE_POINTS, VERTEX_POINTS = 301, 101
+NEAR = 0.05  # a valley of g or of the order below this is searched more finely
+GOLDEN, SECTIONS = 0.6180339887498949, 24  # the last bracket is 10⁵ times finer than the grid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,46 +108,75 @@ def spread_grid(deviation: float, m: float, s: float, wide: int, around: int) ->
     return np.concatenate((line, vertex))
 
 
-# least g over the grid and where it stands; row: years, a, b, ρ, m, s
+# g of a slice (years, a, b, ρ, m, s); −∞ where variance is not positive
+@loop
+def _durrleman_at(k: float, row: Floats) -> float:
+    years, a, b, rho, m, s = row
+    w1, w2 = svi_derivatives(k, b, rho, m, s)
+    w = years * svi_variance(k, a, b, rho, m, s)
+    g: float = durrleman(k, w, years * w1, years * w2) if w > 0.0 else -np.inf
+    return g
+
+
+# later over earlier total variance, minus 1, of a pair of slices
+@loop
+def _order_at(k: float, pair: Floats) -> float:
+    years, a, b, rho, m, s = pair[0]
+    below = years * svi_variance(k, a, b, rho, m, s)
+    years, a, b, rho, m, s = pair[1]
+    return years * svi_variance(k, a, b, rho, m, s) / below - 1.0
+
+
+# least value and its place: that of the ascending grid, then of its low valleys by golden section
+@kernel
+def _lowest(value_at: Callable[[float, Floats], float], data: Floats, grid: Floats) -> tuple[float, float]:
+    worst, where = np.inf, 0.0
+    before, here = np.inf, value_at(grid[0], data)
+    for i in range(grid.size):
+        after = value_at(grid[i + 1], data) if i + 1 < grid.size else np.inf
+        value, place = here, grid[i]
+        if here <= before and here <= after and here < NEAR:
+            low, high = grid[max(i - 1, 0)], grid[min(i + 1, grid.size - 1)]
+            for _ in range(SECTIONS):
+                left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+                at_left, at_right = value_at(left, data), value_at(right, data)
+                if at_left < at_right:
+                    high = right
+                else:
+                    low = left
+                lower = min(at_left, at_right)
+                if lower < value:
+                    value, place = lower, left if at_left < at_right else right
+        if value < worst:
+            worst, where = value, place
+        before, here = here, after
+    return worst, where
+
+
 @loop
 def _butterfly_margin(row: Floats, grid: Floats) -> tuple[float, float]:
-    years, a, b, rho, m, s = row
-    worst, where = np.inf, 0.0
-    for k in grid:
-        w1, w2 = svi_derivatives(k, b, rho, m, s)
-        w = years * svi_variance(k, a, b, rho, m, s)
-        g = durrleman(k, w, years * w1, years * w2) if w > 0.0 else -np.inf
-        if g < worst:
-            worst, where = g, k
-    return worst, where
+    return _lowest(_durrleman_at, row, grid)
 
 
-# least later/earlier − 1 over the grid and where it stands
 @loop
-def _calendar_margin(earlier: Floats, later: Floats, grid: Floats) -> tuple[float, float]:
-    worst, where = np.inf, 0.0
-    for k in grid:
-        below = earlier[0] * svi_variance(k, earlier[1], earlier[2], earlier[3], earlier[4], earlier[5])
-        above = later[0] * svi_variance(k, later[1], later[2], later[3], later[4], later[5])
-        if above / below - 1.0 < worst:
-            worst, where = above / below - 1.0, k
-    return worst, where
+def _calendar_margin(pair: Floats, grid: Floats) -> tuple[float, float]:
+    return _lowest(_order_at, pair, grid)
 
 
 def margins(table: Floats) -> Margins:
     """Margins of slices ordered by expiry; a row of `table` is annualised raw SVI (years, a, b, ρ, m, s)."""
     n = len(table)
     butterfly, butterfly_at = np.empty(n), np.empty(n)
-    calendar, calendar_at = np.full(n, np.inf), np.full(n, np.nan)
+    calendar, calendar_at = np.full(n, np.inf), np.zeros(n)
     grids = []
     for i, row in enumerate(table):
         years, a, b, rho, m, s = row
         level = max(svi_variance(0.0, a, b, rho, m, s) * years, 1e-12)
-        grids.append(spread_grid(float(np.sqrt(level)), m, s, WIDE_POINTS, VERTEX_POINTS))
+        grids.append(np.sort(spread_grid(float(np.sqrt(level)), m, s, WIDE_POINTS, VERTEX_POINTS)))
         butterfly[i], butterfly_at[i] = _butterfly_margin(row, grids[i])
         if i > 0:
-            both = np.concatenate((grids[i - 1], grids[i]))
-            calendar[i], calendar_at[i] = _calendar_margin(table[i - 1], row, both)
+            both = np.sort(np.concatenate((grids[i - 1], grids[i])))
+            calendar[i], calendar_at[i] = _calendar_margin(table[i - 1 : i + 1], both)
     wing = LEE_SLOPE - table[:, 0] * table[:, 2] * (1.0 + np.abs(table[:, 3]))
     return Margins(
         butterfly=butterfly, butterfly_at=butterfly_at, wing=wing, calendar=calendar, calendar_at=calendar_at

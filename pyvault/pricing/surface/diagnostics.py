@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pyvault.pricing.surface.arbitrage import margins
 from pyvault.pricing.surface.evaluate import slice_volatility
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pyvault.pricing.surface.arbitrage import Margins
     from pyvault.pricing.surface.quotes import SliceQuotes
 
 __all__ = ["SliceDiagnostics", "SurfaceDiagnostics", "diagnose"]
@@ -118,10 +118,14 @@ def _root_mean_square(values: Floats) -> float:
 
 
 def diagnose(
-    quotes: Sequence[SliceQuotes], table: Floats, anchor: Floats, share: Floats, skipped: tuple[int, ...]
+    quotes: Sequence[SliceQuotes],
+    table: Floats,
+    anchor: Floats,
+    share: Floats,
+    found: Margins,
+    skipped: tuple[int, ...],
 ) -> SurfaceDiagnostics:
-    """Diagnostics of the rows `table`, whose SSVI rivals are the rows `anchor`."""
-    found = margins(table)
+    """Diagnostics of the rows `table` with margins `found`, whose SSVI rivals are the rows `anchor`."""
     errors, rivals = (
         [slice_volatility(each.log_moneyness, row) - each.mid for row, each in zip(rows, quotes, strict=True)]
         for rows in (table, anchor)

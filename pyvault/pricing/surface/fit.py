@@ -59,7 +59,8 @@ def fit_surface(chain: OptionChain, *, method: Method = "svi") -> Surface:
         table, share = fit_svi(quotes, anchor)
     else:
         table, share = anchor, np.ones(len(quotes))
-    if not margins(table).is_free.all():
+    found = margins(table)
+    if not found.is_free.all():
         raise FitError("the fitted surface is refused by the no-arbitrage certificate")
     slices = tuple(
         SurfaceSlice(
@@ -71,5 +72,5 @@ def fit_surface(chain: OptionChain, *, method: Method = "svi") -> Surface:
     )
     fitted = {each.expiry for each in quotes}
     skipped = tuple(int(expiry) for expiry in chain.expiries if int(expiry) not in fitted)
-    diagnostics = diagnose(quotes, table, anchor, share, skipped)
+    diagnostics = diagnose(quotes, table, anchor, share, found, skipped)
     return Surface(timestamp=chain.timestamp, method=method, slices=slices, diagnostics=diagnostics)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pyvault.errors import FitError
 from pyvault.kernels.svi import wings_to_svi
-from pyvault.pricing.surface.arbitrage import margins, spread_grid
+from pyvault.pricing.surface.arbitrage import Margins, margins, spread_grid
 from pyvault.pricing.surface.svi_fit import (
     UNKNOWNS,
     SliceProblem,
@@ -41,6 +41,7 @@ PENALTIES = (1e2, 1e4, 1e6, 1e8)
 MARGIN = 3e-3  # of g and of ln w, so that rounding and other grids find nothing
 GRID_WIDE, GRID_VERTEX = 81, 41
 BLENDS = 8
+SAFETY = 1e-7  # least margin of a fitted slice: above the rounding of any other way to compute it
 # Box of the unknowns: least volatility 1 %..500 %, vertex within 20 σ√τ, width 0.05..20 σ√τ.
 LEAST_VARIANCE, MOST_VARIANCE = 1e-4, 25.0
 VERTEX_REACH, NARROWEST, WIDEST = 20.0, 0.05, 20.0
@@ -88,21 +89,22 @@ def _fit_alone(quotes: SliceQuotes) -> npt.NDArray[np.float64]:
     return _raw(x, quotes.time_to_expiry)
 
 
-def _refused(table: Floats) -> npt.NDArray[np.bool_]:
+def _refused(found: Margins) -> npt.NDArray[np.bool_]:
     """Slices that take part in a violation: their own, or one with the slice before or after."""
-    found = margins(table)
-    involved: npt.NDArray[np.bool_] = ~found.is_free
-    involved[:-1] |= found.calendar[1:] < 0
+    crossed = found.calendar < SAFETY
+    involved: npt.NDArray[np.bool_] = crossed | (found.butterfly < SAFETY) | (found.wing < SAFETY)
+    involved[:-1] |= crossed[1:]
     return involved
 
 
 def _fit_together(
-    quotes: Sequence[SliceQuotes], table: npt.NDArray[np.float64], penalty: float
+    quotes: Sequence[SliceQuotes], table: npt.NDArray[np.float64], found: Margins, penalty: float
 ) -> npt.NDArray[np.float64]:
     sizes = [len(each) for each in quotes]
+    worst = np.column_stack((found.butterfly_at, found.calendar_at))
     grids = [
-        spread_grid(each.deviation, row[4], row[5], GRID_WIDE, GRID_VERTEX)
-        for each, row in zip(quotes, table, strict=True)
+        np.concatenate((spread_grid(each.deviation, row[4], row[5], GRID_WIDE, GRID_VERTEX), places))
+        for each, row, places in zip(quotes, table, worst, strict=True)
     ]
     problem = SurfaceProblem(
         years=table[:, 0].copy(),
@@ -137,18 +139,16 @@ def _wings(row: Floats) -> npt.NDArray[np.float64]:
     return np.array([a + b * s * np.sqrt(1.0 - rho * rho), b * (1.0 - rho), b * (1.0 + rho), m, s])
 
 
-def _repair(
-    table: npt.NDArray[np.float64], anchor: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _repair(table: Floats, anchor: Floats) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Rows free of arbitrage between `table` and `anchor`, and the share of the anchor in each."""
     share = np.zeros(len(table))
-    mixed = table
-    for _ in range(BLENDS * len(table)):
-        refused = _refused(mixed)
+    mixed = np.array(table)
+    for _ in range(BLENDS * len(table) + 1):
+        refused = _refused(margins(mixed))
         if not refused.any():
             return mixed, share
         share[refused] = np.minimum(share[refused] + 1.0 / BLENDS, 1.0)
-        mixed = _blend(table, anchor, share)
-        mixed[share == 1.0] = anchor[share == 1.0]
+        mixed = np.where(share[:, None] < 1.0, _blend(table, anchor, share), anchor)
     raise FitError("the SSVI surface that should be free of arbitrage is refused by the certificate")
 
 
@@ -174,11 +174,13 @@ def fit_svi(
         If the anchor itself is refused.
     """
     table = np.array([_fit_alone(each) for each in quotes])
-    if _refused(table).any():
+    found = margins(table)
+    if _refused(found).any():
         # Wings may be absurd where nothing is quoted: start half way to a shape whose wings are not.
         table = _blend(table, anchor, np.full(len(table), 0.5))
         for penalty in PENALTIES:
-            table = _fit_together(quotes, table, penalty)
-            if not _refused(table).any():
+            table = _fit_together(quotes, table, found, penalty)
+            found = margins(table)
+            if not _refused(found).any():
                 break
     return _repair(table, anchor)
