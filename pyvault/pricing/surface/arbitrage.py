@@ -1,9 +1,9 @@
 """Is a set of SVI slices free of static arbitrage? The certificate that every fitted surface must pass.
 
 Butterfly: Durrleman's g ≥ 0 and Lee's wing bound b(1 + |ρ|)·τ ≤ 2 on each slice. Calendar: total variance
-does not fall from one expiry to the next at equal log-moneyness. Both are checked on a grid that is dense
-where either slice bends and reaches to |k| = 10⁶, where a slice is its asymptote, so that the wings' slopes
-are checked too.
+does not fall from one expiry to the next at equal log-moneyness, and neither do the slopes of its wings.
+Grids are dense where a slice bends and reach to |k| = 10⁶; between their points the low valleys are searched
+by golden section.
 """
 
 from __future__ import annotations
@@ -124,7 +124,8 @@ def _order_at(k: float, pair: Floats) -> float:
     years, a, b, rho, m, s = pair[0]
     below = years * svi_variance(k, a, b, rho, m, s)
     years, a, b, rho, m, s = pair[1]
-    return years * svi_variance(k, a, b, rho, m, s) / below - 1.0
+    order: float = years * svi_variance(k, a, b, rho, m, s) / below - 1.0
+    return order
 
 
 # least value and its place: that of the ascending grid, then of its low valleys by golden section
@@ -163,6 +164,15 @@ def _calendar_margin(pair: Floats, grid: Floats) -> tuple[float, float]:
     return _lowest(_order_at, pair, grid)
 
 
+def _wing_orders(earlier: Floats, later: Floats) -> list[tuple[float, float]]:
+    """Later over earlier slope of total variance, minus 1, of the left and the right wing, and where."""
+    orders = []
+    for sign in (-1.0, 1.0):
+        below, above = (row[0] * row[2] * (1.0 + sign * row[3]) for row in (earlier, later))
+        orders.append((float(above / below - 1.0) if below > 0.0 else np.inf, sign * FARTHEST))
+    return orders
+
+
 def margins(table: Floats) -> Margins:
     """Margins of slices ordered by expiry; a row of `table` is annualised raw SVI (years, a, b, ρ, m, s)."""
     n = len(table)
@@ -176,7 +186,8 @@ def margins(table: Floats) -> Margins:
         butterfly[i], butterfly_at[i] = _butterfly_margin(row, grids[i])
         if i > 0:
             both = np.sort(np.concatenate((grids[i - 1], grids[i])))
-            calendar[i], calendar_at[i] = _calendar_margin(table[i - 1 : i + 1], both)
+            inner = _calendar_margin(table[i - 1 : i + 1], both)
+            calendar[i], calendar_at[i] = min(inner, *_wing_orders(table[i - 1], row))
     wing = LEE_SLOPE - table[:, 0] * table[:, 2] * (1.0 + np.abs(table[:, 3]))
     return Margins(
         butterfly=butterfly, butterfly_at=butterfly_at, wing=wing, calendar=calendar, calendar_at=calendar_at
