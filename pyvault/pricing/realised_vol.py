@@ -24,7 +24,7 @@ from pyvault.errors import InputError
 from pyvault.pricing.arrays import AMOUNT, FloatArray, reject
 from pyvault.units import years
 
-__all__ = ["Bars", "Estimator", "ewma_vol", "over_segments", "realised_vol"]
+__all__ = ["BarArrays", "Bars", "Estimator", "ewma_vol", "over_segments", "realised_vol"]
 
 SHORTEST_WINDOW = 2  # bars: one has no sample variance
 INTERVAL_TOLERANCE = 1e-6  # of the interval: float noise of time stamps, not a late bar

@@ -1,0 +1,91 @@
+"""What lies on the chain: small enough, and exactly the interface that integrators read."""
+
+from __future__ import annotations
+
+import pytest
+from vyper.cli.vyper_compile import compile_files
+
+from pyvault.chain.anvil import running_anvil
+from pyvault.chain.artifacts import CONTRACTS, load
+from pyvault.chain.backend import deploy
+from pyvault.chain.build import deployables
+from pyvault.chain.revm import RevmBackend
+from pyvault.chain.rpc import RpcBackend
+
+LARGEST = 22_000  # bytes of runtime code; the protocol's limit is 24,576
+NAMES = [path.stem for path in deployables()]
+
+
+@pytest.fixture(scope="module")
+def node():
+    with running_anvil() as url:
+        yield RpcBackend(url)
+
+
+def is_too_large(code):
+    return len(code) > LARGEST
+
+
+def abi_entries(abi):
+    """Functions and events as comparable values: names, types with their components, mutability."""
+
+    def shape(argument):
+        inner = tuple(shape(part) for part in argument.get("components", ()))
+        return argument["name"], argument["type"], inner, argument.get("indexed")
+
+    return {
+        (
+            entry["type"],
+            entry["name"],
+            tuple(shape(part) for part in entry["inputs"]),
+            tuple(shape(part) for part in entry.get("outputs", ())),
+            entry.get("stateMutability"),
+        )
+        for entry in abi
+        if entry["type"] in ("function", "event")
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_deployed_code__by_eth_get_code__is_at_most_22000_bytes(name, node):
+    code = node.code(deploy(node, load(name)).address)
+    assert load(name).runtime in code  # immutables come behind it
+    assert not is_too_large(code)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_deployed_code__in_process__is_that_of_the_node(name, node):
+    revm = RevmBackend()
+    assert revm.code(deploy(revm, load(name)).address) == node.code(deploy(node, load(name)).address)
+
+
+def test_size_limit__one_byte_more__is_too_large():
+    assert is_too_large(bytes(LARGEST + 1))
+    assert not is_too_large(bytes(LARGEST))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_abi__of_each_contract__equals_its_interface_file(name):
+    path = CONTRACTS / "interfaces" / f"I{name}.vyi"
+    interface = compile_files([str(path)], ["abi"], paths=[str(CONTRACTS)])[path]["abi"]
+    assert abi_entries(load(name).abi) == abi_entries(interface)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "other"},
+        {"stateMutability": "view"},
+        {"inputs": []},
+        {"outputs": [{"name": "", "type": "int256"}]},
+    ],
+)
+def test_abi_entries__one_thing_changed__differ(change):
+    entry = {
+        "type": "function",
+        "name": "ln",
+        "inputs": [{"name": "x", "type": "uint256"}],
+        "outputs": [{"name": "", "type": "uint256"}],
+        "stateMutability": "pure",
+    }
+    assert abi_entries([entry]) != abi_entries([entry | change])
