@@ -13,7 +13,7 @@ def years(time_s: int) -> int:
     Notes
     -----
     Proof: equals the compiled contract bit for bit through every price (tests/parity), and the exact integer
-    root within 7e-24 (tests/properties).
+    root within 2e-23 (tests/properties).
     """
     if time_s == 0:
         return 0

@@ -6,7 +6,7 @@
 @license AGPL-3.0-only
 @notice  The square root of a time to expiry in years; callers that price many options of one expiry keep it.
 @dev     Heron's iteration from the line (16 sqrt(X) + t/sqrt(X))/sqrt(136), which on [X, 256 X] lies within a
-         factor 1.458 of sqrt(t) on both sides: five steps leave a relative error of 7e-24. Stateless.
+         factor 1.458 of sqrt(t) on both sides: five steps leave a relative error of 2e-23. Stateless.
 """
 
 from . import coefficients as c
