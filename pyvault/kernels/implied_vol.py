@@ -17,6 +17,9 @@ Guesses. Low: V/a ≈ φ(p) s (1 − h M(h)) with 1 − h M(h) ≈ 1/(1 + √(π
 number, k√(FK)/(√(2π) V), fitted within 5 %. High: 1 − V/a = N(p) θ, where θ = 1 + M(q)/M(−p) lies in (1, 2]
 and is taken at p = 0; the normal quantile is Pólya's approximation, sharpened.
 
+The complement forgets a small V: relative error 2e-16/s. Near the money the value is then linear in s,
+V/a = φ(0) s − k/2 up to a relative error of order s²; it takes over where the two errors meet.
+
 Sources: the branches and their objectives are those of P. Jäckel, "Let's be rational", Wilmott (2015); the
 Mills form, the guesses and the derivatives in it are our own.
 """
@@ -38,6 +41,7 @@ from pyvault.kernels.jit import kernel
 
 OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_OR_ABOVE_BOUND, ZERO_TIME = range(5)
 ROUNDING = 2.0**-51  # of a price and of a discounted forward: two units of float64
+SMALL_RATIO = 4e-6
 SMALLEST_NORMAL = 2.0**-1022
 TINY = 1e-300
 
@@ -90,7 +94,10 @@ def total_vol(forward: float, strike: float, value: float) -> float:
     target = log_ratio(value if is_low else smaller - value, smaller)
     first = guess(k, sqrt(forward * strike), value, smaller, edge, is_low)
     second = step(first, k, target, is_low, edge)
-    return step(second, k, target, is_low, edge)
+    solved = step(second, k, target, is_low, edge)
+    ratio = value / smaller
+    linear = (ratio + 0.5 * k) / INVERSE_SQRT_2PI
+    return linear if ratio < SMALL_RATIO and not is_low else solved
 
 
 @kernel

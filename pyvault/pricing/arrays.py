@@ -92,9 +92,13 @@ def _flatten(array: npt.NDArray[Scalar], shape: tuple[int, ...]) -> npt.NDArray[
 
 def _as_floats(name: str, value: npt.ArrayLike) -> FloatArray:
     """`value` as float64; booleans, text and complex numbers are refused rather than converted."""
-    array = np.asarray(value)
+    rule = "must be a real number or an array of them"
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # rows of unequal length
+        raise InputError(name, value, rule) from error
     if array.dtype.kind not in "fiu":
-        raise InputError(name, value, "must be a real number or an array of them")
+        raise InputError(name, value, rule)
     return array.astype(np.float64, copy=False)
 
 
