@@ -8,7 +8,7 @@
 @license AGPL-3.0-only
 @notice  Prices, Greeks and volatility slices of European options on a forward.
 @dev     A table of contents: every function is pure and lives in the module that proves it. No storage, no
-         constructor, no owner. Price errors are bounded by `error_bound`, which callers charge against the trader.
+         constructor, no owner. `error_bound` bounds the error of a price; callers charge it to the trader.
 @custom:kill Nothing to stop: the contract holds nothing and remembers nothing. Callers replace its address.
 @custom:trust Nobody has any power over it.
 """

@@ -95,7 +95,7 @@ def scalars() -> Constants:
         "LN2": (fixed(log(2), 96), "ln 2, Q96"),
         "LOG2_E": (fixed(log(e, 2), 96), "log2 e, Q96"),
         "INVERSE_SQRT_2PI": (fixed(1 / sqrt(2 * pi), 128), "1/sqrt(2 pi), Q128"),
-        "INVERSE_YEAR": (fixed(mpf(1) / SECONDS_PER_YEAR, 192), "one second in years, Q192"),
+        "INVERSE_YEAR": (fixed(mpf(1) / SECONDS_PER_YEAR, 192), "1 s in years, Q192"),
         # On a range [X, 256 X] of seconds the line (16 sqrt(X) + T/sqrt(X))/sqrt(136) is within a factor
         # 17/sqrt(136) = 1.458 of sqrt(T), above and below alike.
         "ROOT_SEED": (fixed(seed_scale, 96), "1/sqrt(136 years), Q96 per root second"),
@@ -118,8 +118,8 @@ def coefficients(fit: Fit) -> Constants:
         f"{fit.name}_A0": (fixed(fraction.a0, 96), f"{fit.about}; weighted error {nstr(rational.error, 3)}")
     }
     for index, (c, b) in enumerate(fraction.levels, start=1):
-        constants[f"{fit.name}_C{index}"] = (fixed(c, 192), f"{nstr(c, 19)}, Q192")
-        constants[f"{fit.name}_B{index}"] = (fixed(b, 96), f"{nstr(b, 19)}, Q96")
+        constants[f"{fit.name}_C{index}"] = (fixed(c, 192), nstr(c, 10))
+        constants[f"{fit.name}_B{index}"] = (fixed(b, 96), nstr(b, 10))
     prove_sign_constancy(fit, constants)
     return constants
 

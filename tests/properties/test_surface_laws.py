@@ -12,7 +12,7 @@ from pyvault.kernels import ssvi, svi
 from pyvault.market.chain import read_chain
 from pyvault.pricing.surface import SsviParameters, SurfaceSlice, fit_surface, select_quotes
 from pyvault.pricing.surface.arbitrage import check_arbitrage, margins, spread_grid
-from pyvault.pricing.surface.ssvi_fit import SsviProblem, ssvi_cost
+from pyvault.pricing.surface.ssvi_fit import SsviProblem, fit_ssvi_unknowns, ssvi_cost
 from pyvault.pricing.surface.svi_fit import SurfaceProblem, encode, surface_cost
 
 STEP = 1e-30  # of a complex-step derivative: exact to rounding
@@ -148,10 +148,8 @@ def test_surface_cost__with_both_penalties_at_work__has_the_gradient_it_claims()
     assert gradient_error(surface_cost, problem, x.ravel(), 1e-7) < 1e-4
 
 
-@pytest.mark.parametrize("rho_unknown", [-0.4, 0.6])
-def test_ssvi_cost__has_the_gradient_it_claims(rho_unknown):
-    quotes = select_quotes(read_chain(market_frame(noise=0.01)), 5)
-    problem = SsviProblem(
+def ssvi_problem(quotes):
+    return SsviProblem(
         years=np.array([each.time_to_expiry for each in quotes]),
         starts=np.cumsum([0, *map(len, quotes)]),
         k=np.concatenate([each.log_moneyness for each in quotes]),
@@ -159,6 +157,12 @@ def test_ssvi_cost__has_the_gradient_it_claims(rho_unknown):
         weight=1.0 / np.concatenate([each.half_spread for each in quotes]),
         robust=1.0,
     )
+
+
+@pytest.mark.parametrize("rho_unknown", [-0.4, 0.6])
+def test_ssvi_cost__has_the_gradient_it_claims(rho_unknown):
+    quotes = select_quotes(read_chain(market_frame(noise=0.01)), 5)
+    problem = ssvi_problem(quotes)
     theta = np.array([each.deviation for each in quotes]) ** 2
     x = np.concatenate((np.log(np.diff(theta, prepend=0.0)), (rho_unknown, 0.3, -0.5)))
     assert gradient_error(ssvi_cost, problem, x, 1e-6) < 1e-6
@@ -335,3 +339,20 @@ def test_surface__before_its_first_expiry__stays_free_of_butterflies():
 def test_black_oracle__prices_parity():
     call, put = (black(100.0, 90.0, 0.5, 0.25, is_call=is_call) for is_call in (True, False))
     assert call - put == pytest.approx(10.0, rel=1e-14)
+
+
+@pytest.mark.parametrize("start", [(0.5, 1.0, -2.0), (-1.0, 2.0, 2.0), (0.01, -1.0, 6.0)])
+def test_ssvi_fit__from_any_start__ends_at_the_same_cost_even_on_the_bound_of_gamma(start):
+    days = [1, 4, 20, 60, 200]
+    steep = np.array([(0.1, 0.2 * years(day) ** -0.8, -0.3, 0.0, 0.6 * years(day) ** 0.8) for day in days])
+    quotes = select_quotes(read_chain(market_frame(slices=steep, days=days, noise=0.01)), 5)
+    problem = ssvi_problem(quotes)
+    theta = np.array([each.deviation for each in quotes]) ** 2
+    low = np.concatenate((np.full(theta.size, -30.0), np.full(3, -8.0)))
+    high = np.concatenate((np.full(theta.size, 3.0), np.full(3, 8.0)))
+    costs = []
+    for tail in ((-0.1, 0.0, 0.0), start):
+        x = np.concatenate((np.log(np.diff(theta, prepend=0.0)), tail))
+        costs.append(fit_ssvi_unknowns(problem, x, low, high))
+        assert x[-1] == high[-1]  # this market wants γ > 1/2
+    assert costs[1] == pytest.approx(costs[0], rel=1e-6)

@@ -6,13 +6,13 @@
 @author  The pyvault authors
 @license AGPL-3.0-only
 @notice  Prices and Greeks of European calls and puts (F. Black, 1976).
-@dev     One exponential prices both options and all Greeks. With a = min(F, K), b = max(F, K), v = sigma sqrt(T),
-         k = ln(b/a) >= 0, q = k/v - v/2 and p = q + v, the identity a n(q) = b n(p) gives for the
-         out-of-the-money option
+@dev     One exponential prices both options and all Greeks. With a = min(F, K), b = max(F, K),
+         v = sigma sqrt(T), k = ln(b/a) >= 0, q = k/v - v/2 and p = q + v, the identity a n(q) = b n(p) gives
+         for the out-of-the-money option
              a N(-q) - b N(-p) = a (near - far),   near = N(-q),  far = (b/a) N(-p) = n(q) M(p),
-         without cancellation between large numbers; the other option follows by parity, exactly. An error in k
-         cancels in the price to first order.
-         Letters used below: F, K, a, b in the caller's unit, v, q, p, near and far in Q96, densities in Q128.
+         (M the Mills ratio) without cancellation between large numbers; the other option follows by parity,
+         exactly. An error in k cancels in the price to first order.
+         Letters below: a and b in the caller's unit; v, q, p, near and far in Q96; densities in Q128.
          Stateless. Casts through bytes32 are free; the guards have shown that they keep the value.
 """
 
@@ -23,7 +23,7 @@ from . import ln
 from . import normal
 from . import root
 
-MIN_DEVIATION: constant(uint256) = 2**38  # 3.5e-18 in Q96: time value below 1.4e-18 F, inside the error bound
+MIN_DEVIATION: constant(uint256) = 2**38  # 3.5e-18 in Q96: time value below 1.4e-18 F, within the bound
 HALF_YEAR_S: constant(uint256) = 365 * 86_400 // 2
 WAD_YEAR: constant(int256) = constants.SIGNED_WAD * 365 * 86_400
 MAX_ACCRUED: constant(int256) = 33 * WAD_YEAR  # |rate| time
@@ -41,8 +41,8 @@ def option_price(
 ) -> uint256:
     """
     @notice Price of one European option on a forward.
-    @dev    At zero time or zero volatility the discounted intrinsic value, exactly. Rounded down twice; in favour
-            of nobody: callers add or subtract `error_bound`. Parity holds to 1 wei.
+    @dev    At zero time or zero volatility the discounted intrinsic value, exactly. Rounded down twice, in
+            favour of nobody: callers add or subtract `error_bound`. Parity holds to 1 wei.
     @param  forward F; WAD; 1 to 2^128.
     @param  strike K; WAD; 1 to 2^128, within a factor 2^32 of F.
     @param  implied_vol Annualised; WAD; below 2^64 (1,844 %).
@@ -78,8 +78,9 @@ def black76(
 ) -> IOptionPricer.Valuation:
     """
     @notice Prices and Greeks of the call and the put of one strike.
-    @dev    Prices equal `option_price` at `discount_factor(rate, time)`. At zero time or zero volatility: intrinsic
-            values, delta_call D, D/2 or 0 (in, at, out of the money), no gamma, vega or decay.
+    @dev    Prices equal `option_price` at `discount_factor(rate, time)`. At zero time or zero volatility:
+            intrinsic values, delta_call D, D/2 or 0 (in, at, out of the money), no gamma, vega or decay.
+            Every output is rounded towards zero step by step, in favour of nobody.
     @param  forward F; WAD; 1 to 2^128.
     @param  strike K; WAD; 1 to 2^128, within a factor 2^32 of F.
     @param  implied_vol Annualised; WAD; below 2^64 (1,844 %).
@@ -114,7 +115,7 @@ def black76(
         near = normal._tail(q, density)
         p: int256 = unsafe_add(q, convert(convert(v, bytes32), int256))
         if p < normal.LIMIT:
-            far = min(unsafe_mul(density, normal._mills(p)) >> 128, near)  # min: rounding must not cross them
+            far = min(unsafe_mul(density, normal._mills(p)) >> 128, near)  # min: they may cross by rounding
 
     # unsafe: a, b <= 2^128; density < 2^127; near, far <= 2^96; discount < 2^108.
     amplitude: uint256 = unsafe_mul(a, density) >> 128  # F n(d1) = K n(d2)
@@ -128,19 +129,13 @@ def black76(
         put = unsafe_add(call, unsafe_sub(strike, forward))
     call = unsafe_div(unsafe_mul(call, discount), constants.WAD)
     put = unsafe_div(unsafe_mul(put, discount), constants.WAD)
-    # unsafe: amplitude v HALF_YEAR < 2^127 2^104 2^24 = 2^255; v/T is at most 18.4 / sqrt(1 s), so what the division
-    # leaves is below 2^143 after the shift.
+    # unsafe: amplitude v HALF_YEAR_S < 2^127 2^104 2^24 = 2^255; since v <= 18.5 sqrt(T in years), its quotient
+    # by T >= 1 s is below 2^143 after the shift.
+    decay_rate: uint256 = (
+        unsafe_div(unsafe_mul(unsafe_mul(amplitude, v), HALF_YEAR_S), time_to_expiry_s) >> 96
+    )
     decay: int256 = convert(
-        convert(
-            unsafe_div(
-                unsafe_mul(
-                    unsafe_div(unsafe_mul(unsafe_mul(amplitude, v), HALF_YEAR_S), time_to_expiry_s) >> 96, discount
-                ),
-                constants.WAD,
-            ),
-            bytes32,
-        ),
-        int256,
+        convert(unsafe_div(unsafe_mul(decay_rate, discount), constants.WAD), bytes32), int256
     )
     # unsafe: density/v <= 2^(127 + 96 - 38) in Q128, 2^137 in Q80; vega <= 2^127 2^100 before its shift and
     # 2^131 2^108 after; |rate| price <= 2^64 2^177.
@@ -192,7 +187,8 @@ def _error_bound(forward: uint256, strike: uint256) -> uint256:
     """
     # unsafe: wraps at zero, as meant; then 4 * 2^128.
     assert (unsafe_sub(forward, 1) | unsafe_sub(strike, 1)) >> 128 == 0, "pricer: price out of range"
-    return unsafe_add(unsafe_div(unsafe_add(unsafe_mul(max(forward, strike), 4), constants.WAD - 1), constants.WAD), 4)
+    scaled: uint256 = unsafe_mul(max(forward, strike), 4)
+    return unsafe_add(unsafe_div(unsafe_add(scaled, constants.WAD - 1), constants.WAD), 4)
 
 
 @internal
@@ -247,7 +243,7 @@ def _discount_factor(rate: int256, time_s: uint256) -> uint256:
     @param  rate WAD per year; checked.
     @param  time_s Seconds, below 2^32.
     """
-    # unsafe: wraps beyond the range, as meant; then |rate| time <= 2^96, and 2^90.5 * 2^96 after the second check.
+    # unsafe: wraps beyond the range, as meant; then |rate| time <= 2^96, and 2^90 * 2^96 after both checks.
     assert convert(convert(unsafe_add(rate, 2**64), bytes32), uint256) <= 2**65, "pricer: rate too large"
     accrued: int256 = unsafe_mul(rate, convert(convert(time_s, bytes32), int256))
     assert convert(convert(unsafe_add(accrued, MAX_ACCRUED), bytes32), uint256) <= convert(

@@ -7,9 +7,9 @@
 @license AGPL-3.0-only
 @notice  e^x for the discount factor, the normal density and the forward price.
 @dev     e^-y = 2^-m e^-r with m = round(y / ln 2), r = y - m ln 2, |r| <= ln(2)/2 (Cody and Waite, 1980).
-         e^-r = (g - r)/(g + r), where g = r coth(r/2) is a rational function of r^2: no squarings, one division
-         beyond the J-fraction. Relative error of the fit 8.4e-19.
-         Stateless. Casts through bytes32 are free; a plain `convert` would test again what is known.
+         e^-r = (g - r)/(g + r), g = r coth(r/2) a rational function of r^2: no squarings, one division
+         beyond the J-fraction. Relative error of the fit 8.4e-19. Stateless.
+         Casts through bytes32 are free; a plain `convert` would test again what is known.
 """
 
 from .. import constants

@@ -34,9 +34,10 @@ def normal_cdf(x: int256) -> uint256:
         return 0
     if x >= LIMIT_WAD:
         return constants.WAD
-    # unsafe: |x| < 11 WAD here, and probabilities are at most 2^96.
+    # unsafe: |x| < 11 WAD here, and a probability is at most 2^96.
     argument: int256 = unsafe_div(unsafe_mul(unsafe_sub(0, x), ONE_Q96), constants.SIGNED_WAD)
-    return unsafe_add(unsafe_mul(self._tail(argument, self._density(argument)), constants.WAD), HALF_Q96) >> 96
+    probability: uint256 = self._tail(argument, self._density(argument))
+    return unsafe_add(unsafe_mul(probability, constants.WAD), HALF_Q96) >> 96
 
 
 @internal
@@ -71,8 +72,8 @@ def _mills(x: int256) -> uint256:
     @notice M(x) in Q96.
     @param  x Q96, 0 <= x <= 11.
     """
-    # unsafe: no denominator changes its sign on [0, 11] and none comes nearer to zero than 0.01, so no quotient
-    # exceeds 2^206 * 2^-90; proven at derivation (Sturm) and in the tests (intervals, on the integers).
+    # unsafe: no denominator changes its sign on [0, 11] and none comes nearer to zero than 0.01, so no
+    # quotient exceeds 2^206 / 2^89; proven at derivation (Sturm) and in the tests (intervals, integers).
     ratio: int256 = unsafe_add(
         c.MILLS_A0,
         unsafe_div(

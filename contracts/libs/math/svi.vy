@@ -24,9 +24,10 @@ def svi_variance(
 ) -> uint256:
     """
     @notice Annualised variance v(k) of an SVI slice.
-    @dev    Rounded down, but for the root, which is high by at most 1.2e-19 of itself: error below 2 wei for a
-            variance up to 8. The root starts from (128 (x^2 + s^2) + 106 |x| s)/(127 (|x| + s)), which is within 0.8 %, and takes three
-            steps of Heron's iteration.
+    @dev    The root starts from (128 (x^2 + s^2) + 106 |x| s)/(127 (|x| + s)), within 0.8 %, and takes
+            three steps of Heron's iteration, which leave it high by at most 1.2e-19 of itself. 20 extra bits
+            keep its last place out of the result. Rounded down, in favour of nobody: error below 2 wei for a
+            variance up to 8.
     @param  log_moneyness k = ln(K/F); WAD; |k| <= 2^68.
     @param  a Level; WAD; below 2^254.
     @param  b Slope of the wings; WAD; below 2^69.
@@ -62,8 +63,8 @@ def svi_variance(
     root = unsafe_add(root, unsafe_div(square, root)) >> 1
     # Two steps with one halving: twice = 2 r, and the next is (r + square/r)/2 = twice/4 + square/twice.
     twice: int256 = unsafe_add(root, unsafe_div(square, root))
-    # unsafe: |rho x| + root < 2^60 (2^89 + 2^90) < 2^151, times b < 2^220; the quotient is below 2^81. A level a
-    # so large that the sum wraps makes it negative.
+    # unsafe: |rho x| + root < 2^60 (2^89 + 2^90) < 2^151, times b < 2^220; the quotient is below 2^81. A
+    # level so large that the sum wraps makes it negative.
     variance: int256 = unsafe_add(
         a,
         unsafe_div(
