@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from pyvault.kernels.jit import kernel, loop
 
-__all__ = ["add_residual", "damped_step", "levenberg_marquardt"]
+__all__ = ["add_residual", "damped_step", "hold_at_bounds", "levenberg_marquardt"]
 
 Floats = npt.NDArray[np.floating[Any]]
 Data = TypeVar("Data")
@@ -62,6 +62,16 @@ def damped_step(normal: Floats, gradient: Floats, band: int, damping: float, ste
     return True
 
 
+# take out the unknowns on a bound beyond which the cost falls, so that the others step as if alone
+@loop
+def hold_at_bounds(x: Floats, low: Floats, high: Floats, normal: Floats, gradient: Floats) -> None:
+    for i in range(x.size):
+        if (x[i] <= low[i] and gradient[i] > 0.0) or (x[i] >= high[i] and gradient[i] < 0.0):
+            gradient[i] = 0.0
+            normal[i, :i] = 0.0
+            normal[i + 1 :, i] = 0.0
+
+
 # improve x in place inside the box [low, high]; the cost reached
 @kernel
 def levenberg_marquardt(
@@ -79,6 +89,7 @@ def levenberg_marquardt(
     gradient, trial_gradient = np.zeros(n), np.zeros(n)
     step, trial = np.zeros(n), np.zeros(n)
     cost = cost_of(x, data, normal, gradient)
+    hold_at_bounds(x, low, high, normal, gradient)
     damping = 1e-3
     remaining = iterations
     while remaining > 0 and damping < 1e12:
@@ -98,5 +109,6 @@ def levenberg_marquardt(
         x[:] = trial
         normal[:] = trial_normal
         gradient[:] = trial_gradient
+        hold_at_bounds(x, low, high, normal, gradient)
         damping = max(0.2 * damping, 1e-12)
     return cost
