@@ -355,4 +355,21 @@ def test_ssvi_fit__from_any_start__ends_at_the_same_cost_even_on_the_bound_of_ga
         x = np.concatenate((np.log(np.diff(theta, prepend=0.0)), tail))
         costs.append(fit_ssvi_unknowns(problem, x, low, high))
         assert x[-1] == high[-1]  # this market wants γ > 1/2
-    assert costs[1] == pytest.approx(costs[0], rel=1e-6)
+    assert costs[1] == pytest.approx(costs[0], rel=1e-4)  # without holding the bound: 1e-2
+
+
+def test_certificate__finds_a_violation_between_the_points_of_its_grid():
+    # g dips to −1.1e-4 in a valley narrower than the spacing of the grid
+    row = (
+        52 / 365,
+        -0.18277910227301147,
+        1.6008068963105617,
+        0.4980924348531665,
+        0.07559473417215685,
+        0.21437369,
+    )
+    k = np.linspace(0.3, 0.6, 100_001)
+    exact = durrleman(slice_of(row), k).min()
+    found = margins(np.array([row])).butterfly[0]
+    assert exact < 0.0
+    assert found == pytest.approx(exact, rel=1e-6)
