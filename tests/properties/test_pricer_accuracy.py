@@ -5,9 +5,10 @@ from random import Random
 
 import pytest
 from mpmath import erfc, exp, log, mpf, sqrt, workdps
-from reference.black import DIGITS, black, error_in_wei, undiscounted
+from reference.black import DIGITS, error_in_wei, undiscounted
+from support.errors import grid_errors
 from support.evm import Contract
-from support.grid import FORWARD, WAD, options
+from support.grid import FORWARD, WAD
 from support.pricer import FUNCTIONS, PRICER, YEAR, draw_market, log_uniform
 
 BLACK76, OPTION_PRICE = FUNCTIONS["black76"], FUNCTIONS["option_price"]
@@ -19,37 +20,26 @@ def contract():
 
 
 @pytest.fixture(scope="module")
-def grid_errors(contract):
-    """Largest error in wei of each output over the grid; prices per unit of max(F, K)."""
-    worst = {}
-    for option in options():
-        expected = black(*option)
-        for field, actual, value in zip(
-            expected._fields, BLACK76.on_chain(contract, option), expected, strict=True
-        ):
-            error = error_in_wei(actual, value)
-            if field in {"call", "put"}:
-                error = error * WAD / max(option.forward, option.strike)
-            worst[field] = max(worst.get(field, 0), error)
-    return worst
+def errors(contract):
+    return grid_errors(contract)
 
 
 @pytest.mark.parametrize("price", ["call", "put"])
-def test_price__on_the_grid__is_within_4e_18_of_the_larger_of_forward_and_strike(grid_errors, price):
-    assert grid_errors[price] <= 4
+def test_price__on_the_grid__is_within_4e_18_of_the_larger_of_forward_and_strike(errors, price):
+    assert errors[price] <= 4
 
 
-def test_delta__on_the_grid__is_within_4_wei(grid_errors):
-    assert grid_errors["delta_call"] <= 4
+def test_delta__on_the_grid__is_within_4_wei(errors):
+    assert errors["delta_call"] <= 4
 
 
 @pytest.mark.parametrize("greek", ["vega", "theta_call", "theta_put"])
-def test_vega_and_theta__on_the_grid__are_within_3e_17_of_the_forward(grid_errors, greek):
-    assert grid_errors[greek] <= 30 * FORWARD // WAD
+def test_vega_and_theta__on_the_grid__are_within_3e_17_of_the_forward(errors, greek):
+    assert errors[greek] <= 30 * FORWARD // WAD
 
 
-def test_gamma__on_the_grid__is_within_20_wei(grid_errors):
-    assert grid_errors["gamma_f"] <= 20
+def test_gamma__on_the_grid__is_within_20_wei(errors):
+    assert errors["gamma_f"] <= 20
 
 
 def test_option_price__at_the_discount_factor_of_a_rate__equals_black76(contract, count):

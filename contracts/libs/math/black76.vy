@@ -115,7 +115,8 @@ def black76(
         near = normal._tail(q, density)
         p: int256 = unsafe_add(q, convert(convert(v, bytes32), int256))
         if p < normal.LIMIT:
-            far = min(unsafe_mul(density, normal._mills(p)) >> 128, near)  # min: they may cross by rounding
+            # far < near, as docs/mathematics-on-chain.md shows; but no wrap shall hang on an argument.
+            far = min(unsafe_mul(density, normal._mills(p)) >> 128, near)
 
     # unsafe: a, b <= 2^128; density < 2^127; near, far <= 2^96; discount < 2^108.
     amplitude: uint256 = unsafe_mul(a, density) >> 128  # F n(d1) = K n(d2)
@@ -229,7 +230,7 @@ def _time_value(a: uint256, b: uint256, v: uint256) -> uint256:
     p: int256 = unsafe_add(q, convert(convert(v, bytes32), int256))
     if p < normal.LIMIT:
         far = unsafe_mul(density, normal._mills(p)) >> 128
-        if far > near:  # by rounding
+        if far > near:  # never, by the same argument as in `black76`
             return 0
     # unsafe: 2^128 * 2^96.
     return unsafe_mul(a, unsafe_sub(near, far)) >> 96
