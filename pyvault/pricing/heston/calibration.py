@@ -20,7 +20,9 @@ __all__ = ["LOWER", "UPPER", "HestonFit", "calibrate"]
 
 FIT_RULES = {"time_to_expiry": AMOUNT, "weights": RATE}
 
-TOLERANCE = 1e-10  # of max(F, K): error of each price inside the fit
+# Error of each price (of max(F, K)), first damping, last step. Most of the way is walked on rough prices,
+# which take a fraction of the terms; the last steps, on fine ones, remove what the rough ones got wrong.
+STAGES = ((1e-5, 1e-2, 1e-2), (1e-10, 1e-6, 1e-9))
 MEASURABLE_VEGA = 1e-4  # of F sqrt(T): below it a price says nothing of the volatility
 
 LOWER = HestonParameters(
@@ -122,7 +124,7 @@ def calibrate(
     InputError
         If an argument breaks these rules, or fewer than five quotes carry weight.
     FitError
-        If the normal equations are singular: the quotes do not depend on the parameters.
+        If the quotes do not depend on the parameters, or the fit ran to a density too rough to be priced.
 
     Notes
     -----
@@ -185,51 +187,45 @@ def _fit(
     targets: _Targets, start: HestonParameters | None, lower: HestonParameters, upper: HestonParameters
 ) -> HestonFit:
     chain = sort_by_expiry(targets.moneyness, targets.times)
-    puts = targets.puts[chain.order]
+    puts, scale = targets.puts[chain.order], (targets.weights * targets.per_unit)[chain.order]
     lowest, highest = to_vector(lower), to_vector(upper)
-    first = to_vector(start) if start is not None else np.clip(_first_guess(puts, chain), lowest, highest)
-    for name, low, value, high in zip(NAMES, lowest, first, highest, strict=True):
+    point = to_vector(start) if start is not None else np.clip(_first_guess(puts, chain), lowest, highest)
+    for name, low, value, high in zip(NAMES, lowest, point, highest, strict=True):
         if not low <= value <= high:
             raise InputError(f"start.{name}", float(value), f"must lie within the bounds [{low}, {high}]")
-    scale = (targets.weights * targets.per_unit)[chain.order]
-    rows = np.empty((1 + len(NAMES), puts.size))
+    rows, evaluations = np.empty((1 + len(NAMES), puts.size)), 0
+    quotes = (chain.expiries, chain.starts, chain.moneyness)
     try:
-        point, status, evaluations, matrix = least_squares(
-            first,
-            lowest,
-            highest,
-            chain.expiries,
-            chain.starts,
-            chain.moneyness,
-            puts,
-            scale,
-            TOLERANCE,
-            rows,
-        )
+        for stage in STAGES:
+            point, status, count, matrix = least_squares(
+                point, lowest, highest, *quotes, puts, scale, stage, rows
+            )
+            evaluations += count
     except np.linalg.LinAlgError as error:
-        raise FitError(
-            "Heston: singular normal equations, the quotes do not depend on the parameters"
-        ) from error
-    final = np.empty((1, puts.size))
-    if chain_puts(point, chain.expiries, chain.starts, chain.moneyness, TOLERANCE, final) >= MAX_TERMS:
-        raise FitError(
-            f"Heston: the fit ran to {dict(zip(NAMES, point, strict=True))}, too rough to be priced"
-        )
+        raise FitError("Heston: singular equations, the quotes do not depend on the parameters") from error
     residuals = np.empty_like(puts)
-    residuals[chain.order] = final[0] - puts
+    residuals[chain.order] = _model_puts(point, chain) - puts
     residuals *= targets.per_unit
-    is_bound = np.isclose(point, lowest, rtol=1e-12, atol=0.0) | np.isclose(
-        point, highest, rtol=1e-12, atol=0.0
-    )
+    at_bounds = [np.isclose(point, bound, rtol=1e-12, atol=0.0) for bound in (lowest, highest)]
     return HestonFit(
         parameters=HestonParameters(**dict(zip(NAMES, point.tolist(), strict=True))),
         is_converged=status == CONVERGED,
         evaluations=evaluations,
         residuals=residuals,
         root_mean_square=float(np.sqrt(np.mean((targets.weights * residuals) ** 2))),
-        at_bounds=tuple(np.array(NAMES)[is_bound].tolist()),
+        at_bounds=tuple(np.array(NAMES)[np.logical_or(*at_bounds)].tolist()),
         conditioning=_conditioning(matrix),
     )
+
+
+def _model_puts(point: FloatArray, chain: SortedChain) -> FloatArray:
+    rows = np.empty((1, chain.moneyness.size))
+    terms = chain_puts(point, chain.expiries, chain.starts, chain.moneyness, STAGES[-1][0], rows)
+    if terms >= MAX_TERMS:
+        found = dict(zip(NAMES, point.tolist(), strict=True))
+        raise FitError(f"Heston: the fit ran to {found}, too rough to be priced")
+    puts: FloatArray = rows[0]
+    return puts
 
 
 def _first_guess(puts: FloatArray, chain: SortedChain) -> FloatArray:

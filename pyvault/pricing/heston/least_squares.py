@@ -22,8 +22,6 @@ Indices = npt.NDArray[np.int64]
 
 MAX_ITERATIONS = 200
 CONVERGED, STALLED, EXHAUSTED = 0, 1, 2
-FIRST_DAMPING = 1e-2
-SMALLEST_STEP = 1e-9  # of each parameter plus 0.001: below it the fit has converged
 LARGEST_DAMPING = 1e12  # above it no step improves the fit: rounding decides
 
 
@@ -77,23 +75,25 @@ def least_squares(
     moneyness: Vector,
     targets: Vector,
     weights: Vector,
-    tolerance: float,
+    stage: tuple[float, float, float],
     rows: Matrix,
 ) -> tuple[Vector, int, int, Matrix]:
     """Minimise the weighted squares; returns the parameters, status, evaluations and the final matrix.
 
-    `targets` are undiscounted puts over the forward; `rows` (1 + 5, quotes) is scratch space; the matrix is
-    by the searched coordinates. See `chain_puts` for the layout of the quotes.
+    `stage` is the error allowed in each put, the first damping, and the step (of each parameter plus 0.001)
+    that counts as converged. `targets` are undiscounted puts over the forward; `rows` (1 + 5, quotes) is
+    scratch space; the matrix is by the searched coordinates. See `chain_puts` for the layout of the quotes.
     """
+    tolerance, damping, smallest_step = stage
     parameters, place = start, _searched(start)
     lowest, highest = _searched(lower), _searched(upper)
     chain_puts(parameters, expiries, starts, moneyness, tolerance, rows)
     cost, gradient, matrix = _normal_equations(rows, parameters[1], targets, weights)
-    damping, growth, evaluations, status = FIRST_DAMPING, 2.0, 1, EXHAUSTED
+    growth, evaluations, status = 2.0, 1, EXHAUSTED
     while evaluations < MAX_ITERATIONS:
         step = _bounded_step(place, gradient, matrix, damping, lowest, highest)
         trial = np.minimum(np.maximum(_natural(place + step), lower), upper)
-        if np.max(np.abs(trial - parameters) / (np.abs(parameters) + 1e-3)) < SMALLEST_STEP:
+        if np.max(np.abs(trial - parameters) / (np.abs(parameters) + 1e-3)) < smallest_step:
             status = CONVERGED
             break
         if damping > LARGEST_DAMPING:
