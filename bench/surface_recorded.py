@@ -164,7 +164,7 @@ def main() -> list[Figure]:
                 name="recorded chains, SSVI twice worse than SVI",
                 value=float(worse),
                 unit="snapshots",
-                note="by root mean square error; the diagnostics of each surface say so",
+                note="root mean square or median; the diagnostics of each surface say so",
             ),
             Figure(
                 name="recorded chains, fit_surface",

@@ -44,8 +44,8 @@ class SliceDiagnostics:
         for the first); none is negative.
     anchor_share
         How far the slice was blended toward SSVI: 0 not at all, 1 it is the SSVI slice.
-    ssvi_rmse
-        Root mean square error of the SSVI slice on the same quotes.
+    ssvi_rmse, ssvi_median_error
+        `rmse` and `median_error` of the SSVI slice on the same quotes.
     """
 
     expiry: int
@@ -60,11 +60,12 @@ class SliceDiagnostics:
     calendar_margin: float
     anchor_share: float
     ssvi_rmse: float
+    ssvi_median_error: float
 
     @property
     def ssvi_is_twice_worse(self) -> bool:
-        """Whether SSVI misses these quotes by more than twice as much (root mean square)."""
-        return self.ssvi_rmse > TWICE * self.rmse
+        """Whether SSVI misses these quotes by more than twice as much, by either measure."""
+        return self.ssvi_rmse > TWICE * self.rmse or self.ssvi_median_error > TWICE * self.median_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +80,8 @@ class SurfaceDiagnostics:
         Expiries (unix seconds) with too few two-sided quotes or too little time to be fitted.
     rmse, ssvi_rmse
         Root mean square error over all quotes, of the surface and of SSVI.
-    median_error
-        Median of |error| / half-spread over all quotes.
+    median_error, ssvi_median_error
+        Median of |error| / half-spread over all quotes, of the surface and of SSVI.
     """
 
     slices: tuple[SliceDiagnostics, ...]
@@ -88,18 +89,22 @@ class SurfaceDiagnostics:
     rmse: float
     ssvi_rmse: float
     median_error: float
+    ssvi_median_error: float
 
     @property
     def ssvi_is_twice_worse(self) -> bool:
-        """Whether SSVI misses the quotes by more than twice as much as this surface (root mean square)."""
-        return self.ssvi_rmse > TWICE * self.rmse
+        """Whether SSVI misses the quotes by more than twice as much as this surface, by either measure."""
+        return self.ssvi_rmse > TWICE * self.rmse or self.ssvi_median_error > TWICE * self.median_error
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the surface should know, in words."""
         notes = []
         if self.ssvi_is_twice_worse:
-            notes.append(f"SSVI is more than twice worse: rmse {self.ssvi_rmse:.4f} against {self.rmse:.4f}")
+            notes.append(
+                f"SSVI is more than twice worse: rmse {self.ssvi_rmse:.4f} against {self.rmse:.4f}, "
+                f"median {self.ssvi_median_error:.2f} half-spreads against {self.median_error:.2f}"
+            )
         worse = [each.expiry for each in self.slices if each.ssvi_is_twice_worse]
         if worse:
             notes.append(
@@ -115,6 +120,10 @@ class SurfaceDiagnostics:
 
 def _root_mean_square(values: Floats) -> float:
     return float(np.sqrt(np.mean(values**2)))
+
+
+def _median_error(errors: Floats, half_spread: Floats) -> float:
+    return float(np.median(np.abs(errors) / half_spread))
 
 
 def diagnose(
@@ -138,7 +147,7 @@ def diagnose(
                 expiry=each.expiry,
                 rmse=_root_mean_square(errors[i]),
                 largest=float(np.max(np.abs(errors[i]))),
-                median_error=float(np.median(np.abs(errors[i]) / each.half_spread)),
+                median_error=_median_error(errors[i], each.half_spread),
                 inside=float(np.mean((vol >= each.bid) & (vol <= each.ask))),
                 used=len(each),
                 dropped=each.dropped,
@@ -147,13 +156,17 @@ def diagnose(
                 calendar_margin=float(found.calendar[i]),
                 anchor_share=float(share[i]),
                 ssvi_rmse=_root_mean_square(rivals[i]),
+                ssvi_median_error=_median_error(rivals[i], each.half_spread),
             )
         )
-    half = np.concatenate([each.half_spread for each in quotes])
+    half, error, rival = (
+        np.concatenate(parts) for parts in ([each.half_spread for each in quotes], errors, rivals)
+    )
     return SurfaceDiagnostics(
         slices=tuple(slices),
         skipped=skipped,
-        rmse=_root_mean_square(np.concatenate(errors)),
-        ssvi_rmse=_root_mean_square(np.concatenate(rivals)),
-        median_error=float(np.median(np.abs(np.concatenate(errors)) / half)),
+        rmse=_root_mean_square(error),
+        ssvi_rmse=_root_mean_square(rival),
+        median_error=_median_error(error, half),
+        ssvi_median_error=_median_error(rival, half),
     )

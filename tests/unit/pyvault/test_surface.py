@@ -12,7 +12,9 @@ from support.market import DAYS, SLICES, book_summary_json, market_frame, svi_va
 from pyvault.errors import FitError, InputError
 from pyvault.market.chain import read_chain
 from pyvault.pricing.surface import fit_ssvi, fit_surface, select_quotes
+from pyvault.pricing.surface.arbitrage import margins
 from pyvault.pricing.surface.quotes import quoted_volatility
+from pyvault.pricing.surface.svi import fit_svi
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,17 @@ def test_diagnostics__count_and_measure_what_they_say(surface, chain):
         assert quality.inside == pytest.approx(np.mean(np.abs(error) <= 0.01))
         assert min(quality.butterfly_margin, quality.wing_margin, quality.calendar_margin) >= 0.0
         assert quality.anchor_share == 0.0
+    everything = surface.diagnostics
+    error = surface.implied_vol(chain.log_moneyness, chain.time_to_expiry) - chain.mark_iv
+    assert everything.rmse == pytest.approx(np.sqrt(np.mean(error**2)))
+    assert everything.median_error == pytest.approx(np.median(np.abs(error)) / 0.01)
+
+
+def test_diagnostics__of_the_ssvi_rival__are_those_of_the_ssvi_surface(surface, chain):
+    rival = fit_surface(chain, method="ssvi").diagnostics
+    assert surface.diagnostics.ssvi_rmse == rival.rmse
+    assert surface.diagnostics.ssvi_median_error == rival.median_error
+    assert not rival.ssvi_is_twice_worse
 
 
 def test_diagnostics__say_where_ssvi_is_twice_worse():
@@ -175,3 +188,14 @@ def test_fit_surface__does_not_follow_one_mistyped_quote():
     k = np.linspace(-0.15, 0.15, 9)
     # 25 points on one quote of thirty: least squares would move the slice by a point and more
     assert np.abs(robust.slices[1].implied_vol(k) - clean.slices[1].implied_vol(k)).max() < 0.004
+
+
+@pytest.mark.parametrize("seed", [0, 2, 7])
+def test_fit_surface__of_slices_that_cross_when_fitted_alone__fits_them_together_without_repair(seed):
+    chain = read_chain(market_frame(noise=0.01, seed=seed))
+    quotes = select_quotes(chain, 5)
+    rows, share = fit_svi(quotes, fit_ssvi(quotes).rows())
+    alone = np.array([fit_svi([each], fit_ssvi([each]).rows())[0][0] for each in quotes])
+    assert not margins(alone).is_free.all()
+    assert margins(rows).is_free.all()
+    assert (share == 0.0).all()
