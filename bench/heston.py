@@ -66,9 +66,10 @@ TYPICAL = Case(
 
 
 def random_cases(count: int) -> list[Case]:
-    """Models and starts of crypto markets, drawn apart; those whose wings carry no volatility are passed
-    over.""" generator, cases = np.random.default_rng(5), list[Case]() low, high = np.log([0.05, 0.7, 0.05,
-    0.4]), np.log([0.8, 6.0, 0.8, 1.8]) while len(cases) < count:
+    """Models and starts of crypto markets, drawn apart; those whose wings carry no volatility are left."""
+    generator, cases = np.random.default_rng(5), list[Case]()
+    low, high = np.log([0.05, 0.7, 0.05, 0.4]), np.log([0.8, 6.0, 0.8, 1.8])
+    while len(cases) < count:
         truth = (*np.exp(generator.uniform(low, high)), generator.uniform(-0.8, 0.3))
         start = (*np.exp(generator.uniform(low, high)), generator.uniform(-0.6, 0.2))
         case = Case(truth=parameters(truth), start=parameters(start), width=0.2)

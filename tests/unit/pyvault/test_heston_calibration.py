@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pyvault.errors import InputError
+from pyvault.market.chain import read_chain
 from pyvault.pricing.heston import UPPER, HestonParameters, calibrate, implied_vol, price
 from pyvault.pricing.heston.parameters import NAMES, to_vector
 from pyvault.pricing.heston.series import chain_puts
@@ -162,3 +163,27 @@ def test_calibrate__quotes_that_no_parameter_moves__is_refused_or_reported():
     fit = calibrate(price=0.0, start=CRYPTO, **far)
     assert np.isinf(fit.conditioning)
     assert fit.parameters == CRYPTO
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["btc_2026-01-15", "eth_2026-01-15", "eth_2026-06-05"])
+def test_calibrate__recorded_chain__fits_liquid_quotes_within_two_and_a_half_volatility_points(
+    shared_data, name
+):
+    chain = read_chain(shared_data / "options" / f"options_{name}.csv.gz")
+    k, years = chain.log_moneyness, chain.time_to_expiry
+    is_out_of_the_money = chain.is_call == (k >= 0.0)
+    is_near = np.abs(k) < 2.5 * chain.mark_iv * np.sqrt(years)
+    liquid = is_out_of_the_money & is_near & (chain.bid_price > 0.0) & (years > 2.0 / 365.0)
+    quotes = {
+        "forward": chain.forward[liquid],
+        "strike": chain.strike[liquid],
+        "time_to_expiry": years[liquid],
+    }
+    fit = calibrate(implied_vol=chain.mark_iv[liquid], **quotes)
+    assert fit.is_converged
+    exact = implied_vol(parameters=fit.parameters, **quotes) - chain.mark_iv[liquid]
+    assert np.sqrt(np.mean(exact**2)) < 0.025
+    assert (
+        np.median(np.abs(fit.residuals - exact)) < 5e-4
+    )  # the residual is the volatility error, to first order
