@@ -16,6 +16,7 @@ import numpy as np
 from pyvault.kernels.jit import kernel
 
 __all__ = [
+    "LEE_SLOPE",
     "durrleman",
     "durrleman_gradient",
     "svi_derivatives",
@@ -24,6 +25,8 @@ __all__ = [
     "wing_variance_gradient",
     "wings_to_svi",
 ]
+
+LEE_SLOPE = 2.0  # a wing of total variance steeper than this has no density: Lee (2004)
 
 
 # v(k) = a + b·(ρ(k − m) + √((k − m)² + s²))

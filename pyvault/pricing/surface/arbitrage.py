@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyvault.kernels.jit import kernel, loop
-from pyvault.kernels.svi import durrleman, svi_derivatives, svi_variance
+from pyvault.kernels.svi import LEE_SLOPE, durrleman, svi_derivatives, svi_variance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,6 @@ __all__ = ["ArbitrageReport", "Margins", "Violation", "check_arbitrage", "margin
 
 Floats = npt.NDArray[np.floating[Any]]
 
-LEE_SLOPE = 2.0
 FARTHEST = 1e6  # log-moneyness
 AROUND_VERTEX = 4.0  # asinh of the distance from the vertex, in units of s
 WIDE_POINTS, VERTEX_POINTS = 301, 101

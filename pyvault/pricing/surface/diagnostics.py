@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from pyvault.pricing.surface.evaluate import slice_volatility
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pyvault.pricing.surface.arbitrage import Margins
     from pyvault.pricing.surface.quotes import SliceQuotes
@@ -21,6 +22,20 @@ __all__ = ["SliceDiagnostics", "SurfaceDiagnostics", "diagnose"]
 Floats = npt.NDArray[np.float64]
 
 TWICE = 2.0
+LEAST_RMSE, LEAST_MEDIAN = (
+    1e-4,
+    0.01,
+)  # 0.01 volatility points, 1 % of a half-spread: below it nothing is worse
+
+
+def _is_twice_worse(quality: SliceDiagnostics | SurfaceDiagnostics) -> bool:
+    return quality.ssvi_rmse > max(TWICE * quality.rmse, LEAST_RMSE) or quality.ssvi_median_error > max(
+        TWICE * quality.median_error, LEAST_MEDIAN
+    )
+
+
+def _dates(expiries: Iterable[int]) -> str:
+    return ", ".join(f"{datetime.fromtimestamp(expiry, UTC):%Y-%m-%d}" for expiry in expiries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +80,7 @@ class SliceDiagnostics:
     @property
     def ssvi_is_twice_worse(self) -> bool:
         """Whether SSVI misses these quotes by more than twice as much, by either measure."""
-        return self.ssvi_rmse > TWICE * self.rmse or self.ssvi_median_error > TWICE * self.median_error
+        return _is_twice_worse(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +109,7 @@ class SurfaceDiagnostics:
     @property
     def ssvi_is_twice_worse(self) -> bool:
         """Whether SSVI misses the quotes by more than twice as much as this surface, by either measure."""
-        return self.ssvi_rmse > TWICE * self.rmse or self.ssvi_median_error > TWICE * self.median_error
+        return _is_twice_worse(self)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -112,9 +127,11 @@ class SurfaceDiagnostics:
             )
         blended = [each.expiry for each in self.slices if each.anchor_share > 0]
         if blended:
-            notes.append(f"blended toward SSVI to be free of arbitrage, or for want of quotes: {blended}")
+            notes.append(f"blended toward SSVI to be free of arbitrage: {_dates(blended)}")
         if self.skipped:
-            notes.append(f"not fitted, too few two-sided quotes or too near to expiry: {list(self.skipped)}")
+            notes.append(
+                f"not fitted, too few two-sided quotes or too near to expiry: {_dates(self.skipped)}"
+            )
         return tuple(notes)
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pyvault.kernels.jit import loop
 from pyvault.kernels.least_squares import add_residual, damped_step, levenberg_marquardt
 from pyvault.kernels.svi import (
+    LEE_SLOPE,
     durrleman,
     durrleman_gradient,
     svi_derivatives,
@@ -25,20 +26,21 @@ from pyvault.kernels.svi import (
 )
 
 __all__ = [
-    "LEE_SLOPE",
     "UNKNOWNS",
     "SliceProblem",
+    "SurfaceProblem",
     "decode",
     "encode",
     "fit_slice",
+    "fit_together",
     "initial_slice",
     "slice_cost",
+    "surface_cost",
 ]
 
 Floats = npt.NDArray[np.floating[Any]]
 Integers = npt.NDArray[np.int64]
 
-LEE_SLOPE = 2.0  # a steeper wing of total variance has no density: Lee (2004)
 UNKNOWNS = 5
 STARTS_M = (-1.0, -0.4, 0.0, 0.4, 1.0)  # vertex of the first guesses, in units of σ√τ
 STARTS_S = (0.3, 0.8, 2.0, 5.0)  # and its width

@@ -11,6 +11,7 @@ from support.market import DAYS, SLICES, book_summary_json, market_frame, svi_va
 
 from pyvault.errors import FitError, InputError
 from pyvault.market.chain import read_chain
+from pyvault.market.synthetic import synthetic_chain
 from pyvault.pricing.surface import fit_ssvi, fit_surface, select_quotes
 from pyvault.pricing.surface.arbitrage import margins
 from pyvault.pricing.surface.quotes import quoted_volatility
@@ -108,6 +109,10 @@ def test_diagnostics__of_the_ssvi_rival__are_those_of_the_ssvi_surface(surface, 
     assert surface.diagnostics.ssvi_rmse == rival.rmse
     assert surface.diagnostics.ssvi_median_error == rival.median_error
     assert not rival.ssvi_is_twice_worse
+
+
+def test_diagnostics__of_an_exact_fit__do_not_call_rounding_worse():
+    assert fit_surface(synthetic_chain()).diagnostics.notes == ()
 
 
 def test_diagnostics__say_where_ssvi_is_twice_worse():
