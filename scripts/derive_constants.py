@@ -6,7 +6,7 @@
 Three rational functions carry the mathematics. Each is a minimax fit of our own, written as a J-fraction with
 its argument and its ``b`` in Q96 and its ``c`` in Q192, so that a level costs two additions and one division:
 
-``COTH``   ``g(u) = r·coth(r/2)``, ``u = r²``: then ``e^(−r) = (g − r)/(g + r)``         [2/2]
+``COTH``   ``g(u) = r·coth(r/2)``, ``u = r²``: then ``e^(−r) = (g − r)/(g + r)``         [3/3]
 ``ATANH``  ``R(u) = 2·atanh(z)/z``, ``u = z²``: then ``ln((1+z)/(1−z)) = z·R``            [3/3]
 ``MILLS``  ``M(x) = N(−x)/n(x)``, the Mills ratio of the normal distribution              [8/8]
 """
@@ -47,13 +47,13 @@ class Fit:
 COTH = Fit(
     name="COTH",
     about="g(u) = r coth(r/2), u = r^2, |r| <= ln(2)/2",
-    target=lambda u: sqrt(u) * coth(sqrt(u) / 2),
+    target=lambda u: sqrt(u) * coth(sqrt(u) / 2) if u else mpf(2),
     weight=lambda u: sqrt(u) / 2,
     upper=(log(2) / 2) ** 2,
-    degree=2,
+    degree=3,
     centre=None,
     proven_to=Fraction(1, 8),
-    limit=mpf("8.5e-19"),
+    limit=mpf("1e-25"),
 )
 # 17/12 is the largest ratio that is not halved: z <= 5/29. The weight makes the error that of the logarithm,
 # relative: what counts is the error of ln(K/F)/v, and v shrinks with ln(K/F).

@@ -192,7 +192,7 @@ def _in_range(forward: int, strike: int) -> bool:
 def _discount_factor(rate: int, time_s: int) -> int:
     _require(abs(rate) <= 2**64, "pricer: rate too large")
     _require(abs(rate * time_s) <= MAX_ACCRUED, "pricer: rate too large")
-    return exp.scaled(tdiv(rate * time_s << 96, WAD_YEAR), exp.WAD_WITH_HEADROOM, exp.HEADROOM)
+    return exp.scaled(tdiv(rate * time_s << 96, WAD_YEAR), exp.TWO_WITH_HEADROOM, exp.HEADROOM) + 1 >> 1
 
 
 def _intrinsic_valuation(forward: int, strike: int, time_s: int, rate: int, discount: int) -> Valuation:

@@ -7,17 +7,17 @@ from pyvault.exact import coefficients as c
 from pyvault.exact.arithmetic import j_fraction, tdiv
 from pyvault.units import WAD
 
-__all__ = ["HEADROOM", "WAD_WITH_HEADROOM", "exp", "scaled"]
+__all__ = ["HEADROOM", "TWO_WITH_HEADROOM", "exp", "scaled"]
 
 MAX_EXPONENT = 33 * WAD
 NEGLIGIBLE_EXPONENT = -42 * WAD
 HEADROOM = 48
-WAD_WITH_HEADROOM = WAD << 48
-COTH_LEVELS = ((c.COTH_C1, c.COTH_B1), (c.COTH_C2, c.COTH_B2))
+TWO_WITH_HEADROOM = WAD << 49
+COTH_LEVELS = ((c.COTH_C1, c.COTH_B1), (c.COTH_C2, c.COTH_B2), (c.COTH_C3, c.COTH_B3))
 
 
 def exp(x: int) -> int:
-    """e^x of a WAD exponent, in WAD, rounded down.
+    """e^x of a WAD exponent, in WAD, rounded to nearest.
 
     Raises
     ------
@@ -26,13 +26,13 @@ def exp(x: int) -> int:
 
     Notes
     -----
-    Proof: equals the compiled contract bit for bit (tests/parity), and mpmath to 1e-17.
+    Proof: equals the compiled contract bit for bit (tests/parity), and mpmath to 1 wei and 1e-24.
     """
     if x > MAX_EXPONENT:
         raise ContractError("exp: exponent too large")
     if x < NEGLIGIBLE_EXPONENT:
         return 0
-    return scaled(tdiv(-x << 96, WAD), WAD_WITH_HEADROOM, HEADROOM)
+    return scaled(tdiv(-x << 96, WAD), TWO_WITH_HEADROOM, HEADROOM) + 1 >> 1
 
 
 def scaled(exponent: int, scale: int, headroom: int) -> int:

@@ -38,8 +38,8 @@ def test_vega_and_theta__on_the_grid__are_within_3e_17_of_the_forward(errors, gr
     assert errors[greek] <= 30 * FORWARD // WAD
 
 
-def test_gamma__on_the_grid__is_within_20_wei(errors):
-    assert errors["gamma_f"] <= 20
+def test_gamma__on_the_grid__is_within_10_wei(errors):
+    assert errors["gamma_f"] <= 10
 
 
 def test_option_price__at_the_discount_factor_of_a_rate__equals_black76(contract, count):
@@ -103,14 +103,14 @@ def test_price__deep_out_of_the_money__keeps_its_digits_down_to_1e_12_of_the_for
     assert checked > 500
 
 
-def test_exp__on_its_domain__is_within_1e_17_relative_and_1_wei(contract, count):
+def test_exp__on_its_domain__is_within_1_wei_and_1e_24_relative(contract, count):
     random = Random("exp")
     for _ in range(count(500, 20_000)):
         x = random.randint(-43 * WAD, 33 * WAD)
         (actual,) = FUNCTIONS["exp"].on_chain(contract, (x,))
         with workdps(DIGITS):
             expected = exp(mpf(x) / WAD)
-            assert error_in_wei(actual, expected) <= 1 + expected * WAD / 10**17
+            assert error_in_wei(actual, expected) <= 1 + expected * WAD / 10**24
 
 
 def test_ln__on_its_domain__is_within_2_wei_and_3e_19_relative(contract, count):

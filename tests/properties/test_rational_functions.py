@@ -12,9 +12,9 @@ from random import Random
 import pytest
 from mpmath import atanh, erfc, exp, log, mpf, pi, sqrt, workdps
 
+from pyvault.exact import black76, ln, normal, root
 from pyvault.exact import coefficients as c
 from pyvault.exact import exp as exponential
-from pyvault.exact import ln, normal, root
 from pyvault.exact.arithmetic import j_fraction, tdiv
 
 ROOT = Path(__file__).parents[2]
@@ -78,12 +78,12 @@ def test_value__at_the_smallest_denominators_and_elsewhere__stays_in_its_bounds(
         assert 0 < j_fraction(x, a0, levels) <= bound * Q96
 
 
-def test_coth__on_its_interval__makes_the_exponential_to_9e_19_relative(count):
+def test_coth__on_its_interval__makes_the_exponential_to_2e_27_relative(count):
     with workdps(40):
         for index in range(1, count(200, 5_000)):
             r = log(mpf(2)) / 2 * index / count(200, 5_000)
             g = mpf(j_fraction(int(r * r * Q96), c.COTH_A0, exponential.COTH_LEVELS)) / Q96
-            assert abs((g - r) / (g + r) / exp(-r) - 1) < 9e-19
+            assert abs((g - r) / (g + r) / exp(-r) - 1) < mpf("2e-27") + mpf(2) ** -94
 
 
 def test_atanh__on_its_interval__makes_the_logarithm_to_2_6e_19_relative(count):
@@ -102,6 +102,24 @@ def test_mills__on_its_interval__makes_the_distribution_to_1e_18(count):
             error = value - sqrt(pi / 2) * exp(x * x / 2) * erfc(x / sqrt(2))
             assert abs(error) * exp(-x * x / 2) / sqrt(2 * pi) < 1.0e-18
             assert abs(error) * exp(-mpf(7) / 40 * x * x) < 2.6e-18
+
+
+def test_mills__over_the_smallest_deviation__falls_so_that_far_never_exceeds_near(count):
+    random = Random("falling")
+    step = black76.MIN_DEVIATION
+    points = [0, normal.LIMIT - step] + [
+        random.randint(0, normal.LIMIT - step) for _ in range(count(2_000, 50_000))
+    ]
+    assert all(normal.mills(x) - normal.mills(x + step) > 2**30 for x in points)
+
+
+def test_near__at_the_money_with_any_small_deviation__is_not_below_far(count):
+    random = Random("crossing")
+    for _ in range(count(2_000, 50_000)):
+        v = int(2 ** random.uniform(38, 90))
+        q = black76.distance(100, 100, v)
+        density = normal.density(q)
+        assert normal.tail(q, density) > density * normal.mills(q + v) >> 128
 
 
 def test_root__of_every_kind_of_time__is_high_by_at_most_2e_23_and_never_low_by_two(count):

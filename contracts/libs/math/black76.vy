@@ -116,7 +116,9 @@ def black76(
         p: int256 = unsafe_add(q, convert(convert(v, bytes32), int256))
         if p < normal.LIMIT:
             # far < near, as docs/mathematics-on-chain.md shows; but no wrap shall hang on an argument.
-            far = min(unsafe_mul(density, normal._mills(p)) >> 128, near)
+            far = unsafe_mul(density, normal._mills(p)) >> 128
+            if far > near:
+                far = near
 
     # unsafe: a, b <= 2^128; density < 2^127; near, far <= 2^96; discount < 2^108.
     amplitude: uint256 = unsafe_mul(a, density) >> 128  # F n(d1) = K n(d2)
@@ -130,8 +132,8 @@ def black76(
         put = unsafe_add(call, unsafe_sub(strike, forward))
     call = unsafe_div(unsafe_mul(call, discount), constants.WAD)
     put = unsafe_div(unsafe_mul(put, discount), constants.WAD)
-    # unsafe: amplitude v HALF_YEAR_S < 2^127 2^104 2^24 = 2^255; since v <= 18.5 sqrt(T in years), its quotient
-    # by T >= 1 s is below 2^143 after the shift.
+    # unsafe: amplitude v HALF_YEAR_S < 2^127 2^104 2^24 = 2^255; since v <= 18.5 sqrt(T in years), the
+    # quotient by T >= 1 s is below 2^143 after its shift.
     decay_rate: uint256 = (
         unsafe_div(unsafe_mul(unsafe_mul(amplitude, v), HALF_YEAR_S), time_to_expiry_s) >> 96
     )
@@ -162,7 +164,7 @@ def discount_factor(rate: int256, time_to_expiry_s: uint256) -> uint256:
     @notice D = e^(-rate time).
     @param  rate WAD per year; |rate| <= 2^64 and |rate| time <= 33.
     @param  time_to_expiry_s Seconds; below 2^32.
-    @return WAD, rounded down; relative error 1e-17, at least 1 wei.
+    @return WAD, rounded to nearest; error below 1 wei and 1e-24 relative.
     """
     assert time_to_expiry_s >> 32 == 0, "pricer: expiry too far"
     return self._discount_factor(rate, time_to_expiry_s)
@@ -240,7 +242,7 @@ def _time_value(a: uint256, b: uint256, v: uint256) -> uint256:
 @pure
 def _discount_factor(rate: int256, time_s: uint256) -> uint256:
     """
-    @notice e^(-rate time) in WAD, rounded down.
+    @notice e^(-rate time) in WAD, rounded to nearest.
     @param  rate WAD per year; checked.
     @param  time_s Seconds, below 2^32.
     """
@@ -250,7 +252,8 @@ def _discount_factor(rate: int256, time_s: uint256) -> uint256:
     assert convert(convert(unsafe_add(accrued, MAX_ACCRUED), bytes32), uint256) <= convert(
         2 * MAX_ACCRUED, uint256
     ), "pricer: rate too large"
-    return exp._scaled(unsafe_div(accrued << 96, WAD_YEAR), exp.WAD_WITH_HEADROOM, exp.HEADROOM)
+    exponent: int256 = unsafe_div(accrued << 96, WAD_YEAR)
+    return unsafe_add(exp._scaled(exponent, exp.TWO_WITH_HEADROOM, exp.HEADROOM), 1) >> 1
 
 
 @internal

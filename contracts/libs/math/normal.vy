@@ -74,38 +74,43 @@ def _mills(x: int256) -> uint256:
     """
     # unsafe: no denominator changes its sign on [0, 11] and none comes nearer to zero than 0.01, so no
     # quotient exceeds 2^206 / 2^89; proven at derivation (Sturm) and in the tests (intervals, integers).
-    ratio: int256 = unsafe_add(
-        c.MILLS_A0,
-        unsafe_div(
-            c.MILLS_C1,
+    return convert(
+        convert(
             unsafe_add(
-                unsafe_add(x, c.MILLS_B1),
+                c.MILLS_A0,
                 unsafe_div(
-                    c.MILLS_C2,
+                    c.MILLS_C1,
                     unsafe_add(
-                        unsafe_add(x, c.MILLS_B2),
+                        unsafe_add(x, c.MILLS_B1),
                         unsafe_div(
-                            c.MILLS_C3,
+                            c.MILLS_C2,
                             unsafe_add(
-                                unsafe_add(x, c.MILLS_B3),
+                                unsafe_add(x, c.MILLS_B2),
                                 unsafe_div(
-                                    c.MILLS_C4,
+                                    c.MILLS_C3,
                                     unsafe_add(
-                                        unsafe_add(x, c.MILLS_B4),
+                                        unsafe_add(x, c.MILLS_B3),
                                         unsafe_div(
-                                            c.MILLS_C5,
+                                            c.MILLS_C4,
                                             unsafe_add(
-                                                unsafe_add(x, c.MILLS_B5),
+                                                unsafe_add(x, c.MILLS_B4),
                                                 unsafe_div(
-                                                    c.MILLS_C6,
+                                                    c.MILLS_C5,
                                                     unsafe_add(
-                                                        unsafe_add(x, c.MILLS_B6),
+                                                        unsafe_add(x, c.MILLS_B5),
                                                         unsafe_div(
-                                                            c.MILLS_C7,
+                                                            c.MILLS_C6,
                                                             unsafe_add(
-                                                                unsafe_add(x, c.MILLS_B7),
+                                                                unsafe_add(x, c.MILLS_B6),
                                                                 unsafe_div(
-                                                                    c.MILLS_C8, unsafe_add(x, c.MILLS_B8)
+                                                                    c.MILLS_C7,
+                                                                    unsafe_add(
+                                                                        unsafe_add(x, c.MILLS_B7),
+                                                                        unsafe_div(
+                                                                            c.MILLS_C8,
+                                                                            unsafe_add(x, c.MILLS_B8),
+                                                                        ),
+                                                                    ),
                                                                 ),
                                                             ),
                                                         ),
@@ -120,6 +125,7 @@ def _mills(x: int256) -> uint256:
                     ),
                 ),
             ),
+            bytes32,
         ),
+        uint256,
     )
-    return convert(convert(ratio, bytes32), uint256)
