@@ -66,7 +66,7 @@ TYPICAL = Case(
 
 
 def random_cases(count: int) -> list[Case]:
-    """Models and starts of crypto markets, drawn apart; those whose wings carry no volatility are left."""
+    """Models and starts of crypto markets, drawn apart; without those whose wings have no price."""
     generator, cases = np.random.default_rng(5), list[Case]()
     low, high = np.log([0.05, 0.7, 0.05, 0.4]), np.log([0.8, 6.0, 0.8, 1.8])
     while len(cases) < count:
