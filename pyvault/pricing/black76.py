@@ -112,7 +112,8 @@ def price(
     Notes
     -----
     Source: Black (1976), in the form of `pyvault.kernels.black76`. Proof: against mpmath at 40 digits,
-    absolute error within 1e-15 · F · D; parity, bounds, monotony, limits (tests/unit/pyvault/test_black76*).
+    absolute error within 1e-15 · F · D; out of the money relative error within 2e-15 ((1 + h)/v + h²) where
+    v = σ√τ and h = abs(ln F/K)/v; parity, bounds, monotony, limits (tests/unit/pyvault/test_black76*.py).
 
     Examples
     --------

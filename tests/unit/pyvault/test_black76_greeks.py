@@ -1,4 +1,4 @@
-"""Eight Greeks against derivatives of the mpmath price; limits, parity, and the documented spot conversions."""
+"""Eight Greeks against derivatives of the mpmath price; limits, parity and documented spot conversions."""
 
 import mpmath
 import numpy as np

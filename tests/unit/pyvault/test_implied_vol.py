@@ -126,13 +126,24 @@ def test_implied_vol__higher_price__is_higher():
 def test_implied_vol__tiny_total_volatility__errs_by_rounding_over_it(count):
     random = np.random.default_rng(36)
     for _ in range(count(1_000, 20_000)):
-        vol = float(np.exp(random.uniform(np.log(1e-14), np.log(1e-2))))
+        vol = float(np.exp(random.uniform(np.log(1e-12), np.log(1e-2))))
         strike = 1.0 + vol * float(random.uniform(0.0, 3.0)) ** 3
         with mp.workdps(80):
             exact = black76_mpmath.price(mpf(1), mpf(strike), mpf(vol), mpf(1), mpf(0), is_call=True)
         if exact > mpf("1e-290"):
             found = implied_vol(price=float(exact), forward=1.0, strike=strike, time_to_expiry=1.0)
-            assert abs(float(found) / vol - 1.0) < 1e-15 / vol + 1e-10
+            assert abs(float(found) / vol - 1.0) < 5e-15 / vol + 1e-10
+
+
+def test_implied_vol__tiny_total_volatility_at_the_money__keeps_ten_digits(count):
+    random = np.random.default_rng(37)
+    for _ in range(count(500, 10_000)):
+        vol = float(np.exp(random.uniform(np.log(1e-100), np.log(1e-2))))
+        strike = 1.0 + vol * vol * float(random.uniform(0.0, 0.1))
+        with mp.workdps(330):
+            exact = black76_mpmath.price(mpf(1), mpf(strike), mpf(vol), mpf(1), mpf(0), is_call=True)
+        found = implied_vol(price=float(exact), forward=1.0, strike=strike, time_to_expiry=1.0)
+        assert float(found) == pytest.approx(vol, rel=2e-10)
 
 
 CASES = [
