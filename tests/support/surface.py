@@ -14,13 +14,32 @@ def total_variance(slice_, k):
     return slice_.time_to_expiry * svi_variance(k, slice_.a, slice_.b, slice_.rho, slice_.m, slice_.s)
 
 
-def durrleman(slice_, k=GRID):
-    """g from total variance and its two derivatives, as in Gatheral and Jacquier (2014), equation 2.1."""
+def derivatives(slice_, k):
+    """Total variance and its first two derivatives in log-moneyness."""
     x, t = k - slice_.m, slice_.time_to_expiry
-    w = total_variance(slice_, k)
-    first = t * slice_.b * (slice_.rho + x / np.hypot(x, slice_.s))
-    second = t * slice_.b * slice_.s**2 / np.hypot(x, slice_.s) ** 3
+    root = np.hypot(x, slice_.s)
+    return np.array(
+        (
+            total_variance(slice_, k),
+            t * slice_.b * (slice_.rho + x / root),
+            t * slice_.b * slice_.s**2 / root**3,
+        )
+    )
+
+
+def durrleman_of(k, w, first, second):
+    """g, as in Gatheral and Jacquier (2014), equation 2.1."""
     return (1.0 - k * first / (2.0 * w)) ** 2 - first**2 / 4.0 * (1.0 / w + 0.25) + second / 2.0
+
+
+def durrleman(slice_, k=GRID):
+    """g of one slice."""
+    return durrleman_of(k, *derivatives(slice_, k))
+
+
+def durrleman_between(earlier, later, share, k=GRID):
+    """g of the interpolation linear in total variance."""
+    return durrleman_of(k, *((1.0 - share) * derivatives(earlier, k) + share * derivatives(later, k)))
 
 
 def assert_free_of_arbitrage(slices):
