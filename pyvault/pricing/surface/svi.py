@@ -139,16 +139,19 @@ def _wings(row: Floats) -> npt.NDArray[np.float64]:
     return np.array([a + b * s * np.sqrt(1.0 - rho * rho), b * (1.0 - rho), b * (1.0 + rho), m, s])
 
 
-def _repair(table: Floats, anchor: Floats) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Rows free of arbitrage between `table` and `anchor`, and the share of the anchor in each."""
+def _repair(
+    table: Floats, anchor: Floats, found: Margins
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Rows free of arbitrage between `table`, of margins `found`, and `anchor`; the share of the anchor."""
     share = np.zeros(len(table))
     mixed = np.array(table)
     for _ in range(BLENDS * len(table) + 1):
-        refused = _refused(margins(mixed))
+        refused = _refused(found)
         if not refused.any():
             return mixed, share
         share[refused] = np.minimum(share[refused] + 1.0 / BLENDS, 1.0)
         mixed = np.where(share[:, None] < 1.0, _blend(table, anchor, share), anchor)
+        found = margins(mixed)
     raise FitError("the SSVI surface that should be free of arbitrage is refused by the certificate")
 
 
@@ -183,4 +186,4 @@ def fit_svi(
             found = margins(table)
             if not _refused(found).any():
                 break
-    return _repair(table, anchor)
+    return _repair(table, anchor, found)
