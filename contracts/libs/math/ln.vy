@@ -23,6 +23,7 @@ def ln(x: uint256) -> int256:
     @param  x Argument; WAD; from 2^-32 to 2^32.
     @return WAD, rounded towards zero; error below 2 wei.
     """
+    # unsafe: wraps at zero, as meant.
     assert unsafe_sub(x, 1) >> 128 == 0, "ln: argument out of range"
     # unsafe: |ln| < 23 in Q96 times 2^60; the ratio bound is asserted in `_doublings`.
     if x < constants.WAD:
