@@ -124,7 +124,7 @@ def calibrate(
     InputError
         If an argument breaks these rules, or fewer than five quotes carry weight.
     FitError
-        If the quotes do not depend on the parameters, or the fit ran to a density too rough to be priced.
+        If the fit ran to a density too rough to be priced.
 
     Notes
     -----
@@ -195,14 +195,11 @@ def _fit(
             raise InputError(f"start.{name}", float(value), f"must lie within the bounds [{low}, {high}]")
     rows, evaluations = np.empty((1 + len(NAMES), puts.size)), 0
     quotes = (chain.expiries, chain.starts, chain.moneyness)
-    try:
-        for stage in STAGES:
-            point, status, count, matrix = least_squares(
-                point, lowest, highest, *quotes, puts, scale, stage, rows
-            )
-            evaluations += count
-    except np.linalg.LinAlgError as error:
-        raise FitError("Heston: singular equations, the quotes do not depend on the parameters") from error
+    for stage in STAGES:
+        point, status, count, matrix = least_squares(
+            point, lowest, highest, *quotes, puts, scale / np.max(scale), stage, rows
+        )
+        evaluations += count
     residuals = np.empty_like(puts)
     residuals[chain.order] = _model_puts(point, chain) - puts
     residuals *= targets.per_unit
@@ -243,7 +240,8 @@ def _first_guess(puts: FloatArray, chain: SortedChain) -> FloatArray:
     return np.array([variances[0], speed, variances[1], math.sqrt(2.0 * speed * variances[1]), -0.3])
 
 
-def _conditioning(matrix: FloatArray) -> float:
+def _conditioning(lower_triangle: FloatArray) -> float:
+    matrix = lower_triangle + np.tril(lower_triangle, -1).T
     scale = np.sqrt(np.diag(matrix))
     if not np.all(scale > 0.0):
         return math.inf

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyvault.kernels.jit import loop
+from pyvault.kernels.least_squares import add_residual, damped_step, hold_at_bounds
 from pyvault.pricing.heston.series import chain_puts
 
 __all__ = ["CONVERGED", "MAX_ITERATIONS", "STALLED", "least_squares"]
@@ -41,28 +42,20 @@ def _natural(coordinates: Vector) -> Vector:
 
 @loop
 def _normal_equations(
-    rows: Matrix, kappa: float, targets: Vector, weights: Vector
-) -> tuple[float, Vector, Matrix]:
-    # Half the weighted sum of squares; its gradient and the Gauss-Newton matrix by the searched coordinates.
-    residuals: Vector = weights * (rows[0] - targets)
-    slopes: Matrix = weights * rows[1:]
-    slopes[1] *= kappa
-    return 0.5 * np.sum(residuals * residuals), slopes @ residuals, slopes @ slopes.T
-
-
-@loop
-def _bounded_step(
-    point: Vector, gradient: Vector, matrix: Matrix, damping: float, lower: Vector, upper: Vector
-) -> Vector:
-    # The damped Gauss-Newton step over the free parameters, cut to the box.
-    damped, right = matrix.copy(), -gradient
-    for j in range(point.size):
-        damped[j, j] = matrix[j, j] * (1.0 + damping) + 1e-300
-        is_held = (point[j] <= lower[j] and gradient[j] > 0.0) or (point[j] >= upper[j] and gradient[j] < 0.0)
-        if is_held:
-            damped[j, :], damped[:, j] = 0.0, 0.0
-            damped[j, j], right[j] = 1.0, 0.0
-    return np.minimum(np.maximum(point + np.linalg.solve(damped, right), lower), upper) - point
+    rows: Matrix, kappa: float, targets: Vector, weights: Vector, normal: Matrix, gradient: Vector
+) -> float:
+    # Half the weighted sum of squares; its gradient and Gauss-Newton matrix by the searched coordinates.
+    size = gradient.size
+    cost, row = 0.0, np.empty(size)
+    normal[:], gradient[:] = 0.0, 0.0
+    for i in range(targets.size):
+        for j in range(size):
+            row[j] = rows[j + 1, i]
+        row[1] *= kappa
+        residual, weight = rows[0, i] - targets[i], weights[i] * weights[i]
+        add_residual(normal, gradient, row, residual, weight)
+        cost += 0.5 * weight * residual * residual
+    return cost
 
 
 @loop
@@ -82,32 +75,42 @@ def least_squares(
 
     `stage` is the error allowed in each put, the first damping, and the step (of each parameter plus 0.001)
     that counts as converged. `targets` are undiscounted puts over the forward; `rows` (1 + 5, quotes) is
-    scratch space; the matrix is by the searched coordinates. See `chain_puts` for the layout of the quotes.
+    scratch space; of the matrix, by the searched coordinates, the lower triangle is set. See `chain_puts` for
+    the layout of the quotes.
     """
     tolerance, damping, smallest_step = stage
     parameters, place = start, _searched(start)
     lowest, highest = _searched(lower), _searched(upper)
+    size = start.size
+    normal, trial_normal = np.zeros((size, size)), np.zeros((size, size))
+    gradient, trial_gradient, step = np.zeros(size), np.zeros(size), np.zeros(size)
     chain_puts(parameters, expiries, starts, moneyness, tolerance, rows)
-    cost, gradient, matrix = _normal_equations(rows, parameters[1], targets, weights)
+    cost = _normal_equations(rows, parameters[1], targets, weights, normal, gradient)
     growth, evaluations, status = 2.0, 1, EXHAUSTED
     while evaluations < MAX_ITERATIONS:
-        step = _bounded_step(place, gradient, matrix, damping, lowest, highest)
+        if damping > LARGEST_DAMPING:
+            status = STALLED
+            break
+        hold_at_bounds(place, lowest, highest, normal, gradient)
+        if not damped_step(normal, gradient, size, damping, step):
+            damping, growth = damping * growth, growth * 2.0
+            continue
+        predicted = 0.0
+        for j in range(size):
+            step[j] = min(max(place[j] + step[j], lowest[j]), highest[j]) - place[j]
+            predicted += 0.5 * step[j] * (damping * normal[j, j] * step[j] - gradient[j])
         trial = np.minimum(np.maximum(_natural(place + step), lower), upper)
         if np.max(np.abs(trial - parameters) / (np.abs(parameters) + 1e-3)) < smallest_step:
             status = CONVERGED
             break
-        if damping > LARGEST_DAMPING:
-            status = STALLED
-            break
         chain_puts(trial, expiries, starts, moneyness, tolerance, rows)
         evaluations += 1
-        trial_cost, trial_gradient, trial_matrix = _normal_equations(rows, trial[1], targets, weights)
-        predicted = -np.sum(step * gradient) - 0.5 * np.sum(step * (matrix @ step))
+        trial_cost = _normal_equations(rows, trial[1], targets, weights, trial_normal, trial_gradient)
         gain = (cost - trial_cost) / predicted if predicted > 0.0 else -1.0
         if gain > 0.0:  # NaN is refused
-            parameters, place = trial, place + step
-            cost, gradient, matrix = trial_cost, trial_gradient, trial_matrix
+            parameters, place, cost = trial, place + step, trial_cost
+            normal[:], gradient[:] = trial_normal, trial_gradient
             damping, growth = damping * max(0.1, 1.0 - (2.0 * gain - 1.0) ** 3), 2.0
         else:
             damping, growth = damping * growth, growth * 2.0
-    return parameters, status, evaluations, matrix
+    return parameters, status, evaluations, normal
