@@ -33,6 +33,7 @@ def main() -> list[Figure]:
 def compare(name: str, options: Options) -> Figure:
     """Time one peer and ours in turn, on the same options; errors of the peer stand in the note."""
     size = SUBSETS.get(name, SIZE)
+    goal = vector_goal(GOALS[name]) if name in GOALS else None
     sample = random_options(size) if size != SIZE else options
     title = f"greeks, {size:,} options"
 
@@ -43,11 +44,11 @@ def compare(name: str, options: Options) -> Figure:
         peer = PEERS[name](sample)
     except ImportError as error:
         value = time_paired({"ours": ours})["ours"] / size * 1e9
-        return Figure(name=title, value=value, unit="ns/option", peer=name, note=f"peer missing: {error}")
+        note = f"peer missing: {error}"
+        return Figure(name=title, value=value, unit="ns/option", peer=name, goal=goal, note=note)
     differences = disagreement(sample, peer)
     seconds = time_paired({"ours": ours, "peer": peer.run})
     ratio = seconds["peer"] / seconds["ours"]
-    goal = vector_goal(GOALS[name]) if name in GOALS else None
     return Figure(
         name=title,
         value=seconds["ours"] / size * 1e9,

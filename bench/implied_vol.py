@@ -86,6 +86,7 @@ def accuracy(options: Options, vols: FloatArray) -> tuple[int, float]:
 def compare(name: str, options: Options, prices: FloatArray) -> Figure:
     """Time one peer and ours in turn, on the same prices; failures of the peer stand in the note."""
     size = SUBSETS.get(name, SIZE)
+    goal = vector_goal(GOALS[name]) if name in GOALS else None
     some = options.take(slice(size))
     title = f"implied volatility, {size:,}"
     try:
@@ -93,11 +94,11 @@ def compare(name: str, options: Options, prices: FloatArray) -> Figure:
     except ImportError as error:
         seconds = time_paired({"ours": lambda: invert(some, prices[:size])})
         value = seconds["ours"] / size * 1e9
-        return Figure(name=title, value=value, unit="ns/option", peer=name, note=f"peer missing: {error}")
+        note = f"peer missing: {error}"
+        return Figure(name=title, value=value, unit="ns/option", peer=name, goal=goal, note=note)
     failed, worst = accuracy(some, run())
     seconds = time_paired({"ours": lambda: invert(some, prices[:size]), "peer": run})
     ratio = seconds["peer"] / seconds["ours"]
-    goal = vector_goal(GOALS[name]) if name in GOALS else None
     return Figure(
         name=title,
         value=seconds["ours"] / size * 1e9,
