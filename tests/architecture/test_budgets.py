@@ -60,7 +60,7 @@ def export_faults(text):
 
 
 def is_offering(path, text):
-    """Whether a module must say what it offers: nobody imports commands, and kernels, which others call through
+    """Whether a module must say what it offers: nobody imports commands; kernels, which others call through
     their module (`kernels.price`), may offer all that they hold.
     """
     is_kernel_for_all = path.startswith("pyvault/kernels/") and "__all__" not in text

@@ -218,7 +218,7 @@ def _fit(
 def _model_puts(point: FloatArray, chain: SortedChain) -> FloatArray:
     rows = np.empty((1, chain.moneyness.size))
     terms = chain_puts(point, chain.expiries, chain.starts, chain.moneyness, STAGES[-1][0], rows)
-    if terms >= MAX_TERMS:
+    if terms >= MAX_TERMS or not np.all(np.isfinite(rows)):
         found = dict(zip(NAMES, point.tolist(), strict=True))
         raise FitError(f"Heston: the fit ran to {found}, too rough to be priced")
     puts: FloatArray = rows[0]

@@ -83,8 +83,10 @@ def price(
 def _sum_series(parameters: HestonParameters, chain: SortedChain) -> FloatArray:
     rows = np.empty((1, chain.moneyness.size))
     terms = chain_puts(to_vector(parameters), chain.expiries, chain.starts, chain.moneyness, TOLERANCE, rows)
-    if terms >= MAX_TERMS:
-        raise InputError("parameters", parameters, f"density too rough for {MAX_TERMS} cosine terms")
+    if terms >= MAX_TERMS or not np.all(np.isfinite(rows)):
+        raise InputError(
+            "parameters", parameters, f"density too rough for {MAX_TERMS} cosine terms at these expiries"
+        )
     time_value: FloatArray = rows[0] - np.maximum(chain.moneyness - 1.0, 0.0)
     return time_value
 

@@ -22,6 +22,7 @@ Matrix = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 MAX_TERMS = 1 << 16
+MAX_WIDENINGS = 400  # of the search for a tail, by a quarter each
 
 
 @loop
@@ -32,10 +33,10 @@ def _tail_edge(parameters: Vector, t: float, level: float, side: float) -> float
     p = np.sqrt(2.0 * level / variance)  # the minimiser if X were normal
     best: float = (cumulant_function(side * p, t, v0, kappa, theta, sigma, rho) + level) / p
     for factor in (0.8, 1.25):
-        while True:
+        for _ in range(MAX_WIDENINGS):
             trial = p * factor
             edge = (cumulant_function(side * trial, t, v0, kappa, theta, sigma, rho) + level) / trial
-            if edge >= best and best < np.inf:
+            if best < np.inf and not edge < best:
                 break
             p, best = trial, edge
     return best

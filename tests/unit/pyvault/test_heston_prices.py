@@ -146,6 +146,26 @@ def test_price__column_of_expiries_and_row_of_strikes__broadcasts():
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        (0.3, 2, 0.4, 1.2, -0.3),
+        (1e-300, 1, 1e-300, 1e-3, 0.5),
+        (100, 100, 100, 100, -0.9),
+        (0.3, 1e-12, 0.3, 1, 0.999999),
+    ],
+)
+@pytest.mark.parametrize("years", [1e-300, 1e-15, 1e-4, 30.0, 1e4, 1e50])
+def test_price__absurd_arguments__is_refused_or_within_its_bounds(values, years):
+    for strike in (1e-90, 0.5, 1.0, 2.0, 1e90):
+        try:
+            call = price(parameters=as_parameters(values), forward=1.0, strike=strike, time_to_expiry=years)
+        except InputError as error:
+            assert "too rough" in error.rule  # noqa: PT017 - either outcome is right
+        else:
+            assert max(1.0 - strike, 0.0) <= call <= 1.0 + 1e-11
+
+
+@pytest.mark.parametrize(
     ("change", "name"),
     [
         ({"forward": -1.0}, "forward"),
