@@ -61,7 +61,7 @@ def _install(requirements: Path, *options: str) -> bool:
 def _run(*command: str, must: bool = True) -> bool:
     """Run a command in the project's folder; True on success, SystemExit when it must succeed and did not."""
     environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
-    succeeded = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0  # noqa: S603 - our own
+    succeeded = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
     if must and not succeeded:
         raise SystemExit(f"bench: failed: {' '.join(command)}")
     return succeeded

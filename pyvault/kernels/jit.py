@@ -35,13 +35,14 @@ _FOLDER = str(cache_folder())
 
 def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:  # noqa: ANN401 - numba's own options
     """Decorate with numba, the cache folder set for this function alone."""
-    saved, config.CACHE_DIR = config.CACHE_DIR, _FOLDER
+    settings = vars(config)  # numba fills its configuration at import, unseen by type checkers
+    saved, settings["CACHE_DIR"] = settings["CACHE_DIR"], _FOLDER
     try:
         compiled: Callable[P, R] = numba.njit(
             error_model="numpy", fastmath={"contract"}, cache=True, **options
         )(function)
     finally:
-        config.CACHE_DIR = saved
+        settings["CACHE_DIR"] = saved
     return compiled
 
 

@@ -50,15 +50,24 @@ class BarArrays(Protocol):
     """What `pyvault.market.history.PriceSegment` offers: unix seconds of each bar's open, and its prices."""
 
     @property
-    def timestamp(self) -> npt.ArrayLike: ...
+    def timestamp(self) -> npt.ArrayLike:
+        """Unix seconds at which each bar opens."""
+
     @property
-    def open(self) -> npt.ArrayLike: ...
+    def open(self) -> npt.ArrayLike:
+        """First price of each bar."""
+
     @property
-    def high(self) -> npt.ArrayLike: ...
+    def high(self) -> npt.ArrayLike:
+        """Highest price."""
+
     @property
-    def low(self) -> npt.ArrayLike: ...
+    def low(self) -> npt.ArrayLike:
+        """Lowest price."""
+
     @property
-    def close(self) -> npt.ArrayLike: ...
+    def close(self) -> npt.ArrayLike:
+        """Last price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
