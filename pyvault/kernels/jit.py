@@ -1,7 +1,8 @@
 """The two decorators of compiled code, and the cache folder that both share.
 
-numba notices a change in the file of a cached function but not in the functions inlined into it. The cache
-folder is therefore named by the hash of all kernel sources: change one kernel and every caller recompiles.
+numba notices a change in the file of a cached function but not in the functions that it calls from other
+files. The cache folder is therefore named by the hash of every source that holds compiled code, kernels and
+loops: change one and all recompile.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def cache_folder(sources: Path = Path(__file__).parent) -> Path:
-    """Folder of compiled code: ``$PYVAULT_CACHE_DIR`` or the user's cache, then the hash of `sources`."""
+def cache_folder(package: Path = Path(__file__).parents[1]) -> Path:
+    """Folder of compiled code: ``$PYVAULT_CACHE_DIR`` or the user's cache, then the hash of its sources."""
     digest = hashlib.sha256()
-    for path in sorted(sources.rglob("*.py")):
-        digest.update(path.relative_to(sources).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(package.rglob("*.py")):
+        source = path.read_bytes()
+        if path.is_relative_to(package / "kernels") or b"pyvault.kernels.jit import" in source:
+            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + source + b"\0")
     default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pyvault"
     return Path(os.environ.get("PYVAULT_CACHE_DIR", default)) / f"kernels-{digest.hexdigest()[:16]}"
 

@@ -1,4 +1,4 @@
-"""A changed kernel must reach every compiled caller: the cache folder carries the hash of all kernels."""
+"""A changed kernel or loop must reach each compiled caller: the cache folder carries the hash of them all."""
 
 import os
 import shutil
@@ -6,7 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from pyvault.kernels.jit import cache_folder
+
 ROOT = Path(__file__).resolve().parents[3]
+COMPILED = [
+    path.relative_to(ROOT / "pyvault")
+    for path in (ROOT / "pyvault").rglob("*.py")
+    if path.parent.name == "kernels" or "@loop" in path.read_text(encoding="utf-8").split()
+]
 PROGRAM = """
 from pyvault.kernels.jit import cache_folder
 from pyvault.pricing import black76
@@ -53,3 +62,16 @@ def test_kernel__changed_in_a_copy_of_the_sources__recompiles_its_callers(tmp_pa
     other, tripled = run_in(tree, cache)
     assert other != folder
     assert tripled == 3.0 * price
+
+
+@pytest.mark.parametrize("changed", COMPILED, ids=str)
+def test_cache_folder__after_a_change_of_any_compiled_source__is_another(tmp_path, changed):
+    # a cached loop that calls a loop of another file keeps the machine code of the callee: calibrate does
+    shutil.copytree(
+        ROOT / "pyvault", tmp_path / "pyvault", ignore=shutil.ignore_patterns("artifacts", "*.pyc")
+    )
+    before = cache_folder(tmp_path / "pyvault")
+    assert before == cache_folder(ROOT / "pyvault") == cache_folder()
+    with (tmp_path / "pyvault" / changed).open("a", encoding="utf-8") as source:
+        source.write("# changed\n")
+    assert cache_folder(tmp_path / "pyvault") != before
