@@ -84,14 +84,20 @@ def _common_shape(names: tuple[str, ...], shapes: list[tuple[int, ...]]) -> tupl
 
 
 def _flatten(array: npt.NDArray[Scalar], shape: tuple[int, ...]) -> npt.NDArray[Scalar]:
-    """`array` in `shape`, contiguous and one-dimensional; copied only where it must be."""
+    """`array` in `shape`, one-dimensional, contiguous, aligned and writable; copied only where it must be.
+
+    Compiled loops are specialised by these properties: a read-only argument, as a chain's arrays and
+    broadcast scalars are, would compile the loop anew, seconds for each combination.
+    """
     if array.shape != shape:
         array = np.broadcast_to(array, shape)
-    return np.ascontiguousarray(array).reshape(-1)
+    return np.require(array, requirements=("C", "A", "W")).reshape(-1)
 
 
 def _as_floats(name: str, value: npt.ArrayLike) -> FloatArray:
-    """`value` as float64; booleans, text and complex numbers are refused rather than converted."""
+    """`value` as float64; booleans, text, complex and masked numbers are refused rather than converted."""
+    if isinstance(value, np.ma.MaskedArray) and np.any(value.mask):
+        raise InputError(name, value, "must hold no masked elements: what lies beneath a mask is no number")
     rule = "must be a real number or an array of them"
     try:
         array = np.asarray(value)

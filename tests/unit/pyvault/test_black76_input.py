@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from pyvault.errors import InputError
+from pyvault.pricing import black76
+from pyvault.pricing import implied_vol as inversion
 from pyvault.pricing.black76 import full_greeks, greeks, price
 from pyvault.pricing.implied_vol import implied_vol, implied_vol_with_reason
 
@@ -62,6 +64,31 @@ def test_face__something_that_is_no_real_number__is_refused(face, good, bad):
 def test_face__call_flag_that_is_not_boolean__is_refused(face, good, flag):
     with pytest.raises(InputError, match="must be True or False"):
         face(**good, is_call=flag)
+
+
+@pytest.mark.parametrize(("face", "good"), FACES)
+def test_face__masked_element__is_refused(face, good):
+    masked = np.ma.array([90.0, 1e9], mask=[False, True])
+    with pytest.raises(InputError, match="no masked elements"):
+        face(**good | {"strike": masked})
+
+
+@pytest.mark.parametrize(
+    ("face", "loop"),
+    [(greeks, vars(black76)["_greeks_loop"]), (implied_vol, vars(inversion)["_implied_vol_loop"])],
+)
+def test_face__arguments_in_any_layout__share_one_compiled_loop(face, loop):
+    good = OPTION if face is greeks else PRICED
+    face(**good)
+    compiled = len(loop.signatures)
+    frozen, odd = np.full(3, 90.0), np.zeros(25, dtype=np.uint8)[1:].view(np.float64)
+    frozen.setflags(write=False)
+    odd[:] = 90.0
+    reference = face(**good | {"strike": np.full(3, 90.0)})
+    for strikes in (frozen, odd, np.full((3, 2), 90.0)[:, 0], frozen.astype(">f8"), frozen[::-1]):
+        assert np.array_equal(face(**good | {"strike": strikes}), reference)
+    face(**good | {"strike": [90.0]}, is_call=np.ones(1, dtype=bool))  # scalars broadcast to one element
+    assert len(loop.signatures) == compiled
 
 
 @pytest.mark.parametrize(("face", "good"), FACES)
