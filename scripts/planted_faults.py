@@ -52,6 +52,8 @@ def read_mutants(root: Path) -> list[Mutant]:
 def is_caught(mutant: Mutant, root: Path) -> bool:
     """Whether the test fails on the broken copy; the copy is built afresh and removed.
 
+    Code that no longer compiles fails every test and proves none: it does not count as caught.
+
     Raises
     ------
     ValueError
@@ -74,9 +76,13 @@ def is_caught(mutant: Mutant, root: Path) -> bool:
             "PYVAULT_SHARED": os.environ.get("PYVAULT_SHARED", str(root.parent / "shared")),
         }
         if mutant.file.startswith("contracts/"):
-            subprocess.run(
-                [sys.executable, "-m", "pyvault.chain.build"], cwd=copy, env=environment, check=False
+            build = [sys.executable, "-m", "pyvault.chain.build"]
+            built = subprocess.run(
+                build, cwd=copy, env=environment, capture_output=True, text=True, check=False
             )
+            if built.returncode:
+                print(f"not a fault, it does not compile: {mutant.law}\n{built.stderr[-1_500:]}")
+                return False
         command = [
             sys.executable,
             "-m",

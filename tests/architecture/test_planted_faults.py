@@ -1,0 +1,56 @@
+"""The list of planted faults keeps up with the code: each can be planted, and its test exists."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+from support.tree import ROOT
+
+MUTANTS = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
+
+
+def faults(mutant, source, test_source):
+    """Why a mutant could not be planted, or could not be caught."""
+    found = []
+    if source.count(mutant["find"]) != 1:
+        found.append(f"occurs {source.count(mutant['find'])} times, not once: {mutant['find']}")
+    if mutant["find"] == mutant["replace"]:
+        found.append("changes nothing")
+    name = mutant["test"].partition("::")[2].partition("[")[0]
+    if name and not re.search(rf"^def {re.escape(name)}\(", test_source, flags=re.MULTILINE):
+        found.append(f"no such test: {mutant['test']}")
+    return found
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant["law"])
+def test_mutant__of_the_list__can_be_planted_and_caught(mutant):
+    source = (ROOT / mutant["file"]).read_text(encoding="utf-8")
+    test_source = (ROOT / mutant["test"].partition("::")[0]).read_text(encoding="utf-8")
+    assert faults(mutant, source, test_source) == []
+
+
+def test_mutants__of_the_list__have_names_of_their_own():
+    names = [(mutant["file"], mutant["law"]) for mutant in MUTANTS]
+    assert len(set(names)) == len(names) > 0
+
+
+GOOD = {"find": "a + b", "replace": "a - b", "test": "tests/test_sum.py::test_sum[1]"}
+
+
+@pytest.mark.parametrize(
+    ("change", "source"),
+    [
+        ({}, "x = a * b"),
+        ({}, "a + b, a + b"),
+        ({"replace": "a + b"}, "a + b"),
+        ({"test": "t.py::gone"}, "a + b"),
+    ],
+)
+def test_faults__planted__are_found(change, source):
+    assert len(faults(GOOD | change, source, "def test_sum(x):")) == 1
+
+
+def test_faults__of_a_good_mutant__are_none():
+    assert faults(GOOD, "a + b", "def test_sum(x):") == []
