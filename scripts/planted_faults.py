@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +49,7 @@ def read_mutants(root: Path) -> list[Mutant]:
 
 
 def is_caught(mutant: Mutant, root: Path) -> bool:
-    """Whether the test fails on the broken copy; the copy is built afresh and removed.
+    """Whether the test fails on the broken copy; the copy is made afresh for each.
 
     Code that no longer compiles fails every test and proves none: it does not count as caught.
 
@@ -62,47 +61,32 @@ def is_caught(mutant: Mutant, root: Path) -> bool:
     source = (root / mutant.file).read_text(encoding="utf-8")
     if source.count(mutant.find) != 1:
         raise ValueError(f"{mutant.file}: {mutant.find!r} occurs {source.count(mutant.find)} times, not once")
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "pyvault-copy"
-        copy.mkdir()
-        for name in _COPIED:
-            _copy(root / name, copy / name)
-        if (root / "node_modules").exists():
-            (copy / "node_modules").symlink_to(root / "node_modules")
-        (copy / mutant.file).write_text(source.replace(mutant.find, mutant.replace), encoding="utf-8")
-        environment = os.environ | {
-            "PYTHONPATH": str(copy),
-            "PYVAULT_CACHE_DIR": str(Path(folder) / "cache"),
-            "PYVAULT_SHARED": os.environ.get("PYVAULT_SHARED", str(root.parent / "shared")),
-        }
-        if mutant.file.startswith("contracts/"):
-            build = [sys.executable, "-m", "pyvault.chain.build"]
-            built = subprocess.run(
-                build, cwd=copy, env=environment, capture_output=True, text=True, check=False
-            )
-            if built.returncode:
-                print(f"not a fault, it does not compile: {mutant.law}\n{built.stderr[-1_500:]}")
-                return False
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "no:ape_test",
-            "-q",
-            "-x",
-            "-p",
-            "no:cacheprovider",
-            mutant.test,
-        ]
-        run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    copy = root / ".build" / "mutants" / "pyvault"
+    _copy_tree(root, copy)
+    (copy / mutant.file).write_text(source.replace(mutant.find, mutant.replace), encoding="utf-8")
+    environment = os.environ | {
+        "PYTHONPATH": str(copy),
+        "PYVAULT_CACHE_DIR": str(copy.parent / "cache"),
+        "PYVAULT_SHARED": os.environ.get("PYVAULT_SHARED", str(root.parent / "shared")),
+    }
+    if mutant.file.startswith("contracts/"):
+        subprocess.run([sys.executable, "-m", "pyvault.chain.build"], cwd=copy, env=environment, check=False)
+    options = ["-p", "no:ape_test", "-p", "no:cacheprovider", "-q", "-x"]
+    command = [sys.executable, "-m", "pytest", *options, mutant.test]
+    run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     if run.returncode != _TESTS_FAILED:
         print(f"not caught (pytest's status {run.returncode}): {mutant.law}\n{run.stdout[-1_500:]}")
     return run.returncode == _TESTS_FAILED
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "results"))
-    else:
-        shutil.copy(source, target)
+def _copy_tree(root: Path, copy: Path) -> None:
+    """Copy to one fixed place, times kept, so that kernels which no fault touches stay compiled."""
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir(parents=True)
+    for name in _COPIED:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "results"))
+        else:
+            shutil.copy2(root / name, copy / name)
+    if (root / "node_modules").exists():
+        (copy / "node_modules").symlink_to(root / "node_modules")
