@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pyvault.errors import InputError
-from pyvault.market.readers import chain_frame
+from pyvault.errors import InputError, MarketDataError
+from pyvault.market.readers import chain_frame, unix_seconds
 from pyvault.market.snapshots import split_snapshots
 from pyvault.market.validation import clean_snapshot, refuse_frozen
 from pyvault.units import SECONDS_PER_YEAR
@@ -162,6 +162,19 @@ def _read(snapshot: pd.DataFrame, source: str, price_unit: PriceUnit, snapshots:
     return _chain(clean.frame, source, price_unit, report)
 
 
+def _unit(price_unit: PriceUnit | str) -> PriceUnit:
+    if price_unit not in list(PriceUnit):
+        raise InputError("price_unit", price_unit, f"must be one of {[unit.value for unit in PriceUnit]}")
+    return PriceUnit(price_unit)
+
+
+def _moment(timestamp: float | str | pd.Timestamp) -> float:
+    try:
+        return float(unix_seconds(pd.Series([timestamp]), "timestamp").iloc[0])
+    except MarketDataError as error:
+        raise InputError("timestamp", timestamp, error.rule) from error
+
+
 def read_chain(
     path_or_frame: PathOrFrame,
     *,
@@ -192,27 +205,24 @@ def read_chain(
         If the source is malformed or degenerate (see `pyvault.market.validation`): it names the source, the
         column or value, and the rule.
     InputError
-        If no snapshot began at or before `timestamp`.
+        If no snapshot began at or before `timestamp`, it is no time, or `price_unit` is unknown.
 
     Notes
     -----
     Proof: the same market written as JSON, CSV and Parquet reads equal; each rule has a planted fault in
     ``tests/unit/pyvault/test_market_validation.py``.
     """
+    unit = _unit(price_unit)
     frame, source = chain_frame(path_or_frame)
     snapshots = split_snapshots(frame, source)
     chosen = snapshots[-1]
     if timestamp is not None:
-        moment = (
-            timestamp
-            if isinstance(timestamp, int | float)
-            else pd.to_datetime(timestamp, utc=True).timestamp()
-        )
+        moment = _moment(timestamp)
         begun = [snapshot for snapshot in snapshots if snapshot["timestamp"].min() <= moment]
         if not begun:
             raise InputError("timestamp", timestamp, "must not precede the first snapshot of the source")
         chosen = begun[-1]
-    return _read(chosen, source, PriceUnit(price_unit), len(snapshots))
+    return _read(chosen, source, unit, len(snapshots))
 
 
 def read_chains(
@@ -239,11 +249,12 @@ def read_chains(
     -----
     Proof: on recorded markets the snapshots and their rows are those of a plain group-by on the timestamp.
     """
+    unit = _unit(price_unit)
     frame, source = chain_frame(path_or_frame)
     snapshots = split_snapshots(frame, source)
     previous: OptionChain | None = None
     for snapshot in snapshots:
-        chain = _read(snapshot, source, PriceUnit(price_unit), len(snapshots))
+        chain = _read(snapshot, source, unit, len(snapshots))
         if previous is not None:
             refuse_frozen(previous, chain)
         previous = chain

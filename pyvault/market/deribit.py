@@ -42,7 +42,10 @@ def _instrument(name: object, source: str) -> tuple[str, datetime, float, str]:
     match = INSTRUMENT.fullmatch(str(name))
     if match is None or match[3] not in MONTHS:
         raise MarketDataError(source, "instrument_name", name, "must read like ETH-27MAR26-3000-C")
-    expiry = datetime(2000 + int(match[4]), MONTHS[match[3]], int(match[2]), EXPIRY_HOUR, tzinfo=UTC)
+    try:
+        expiry = datetime(2000 + int(match[4]), MONTHS[match[3]], int(match[2]), EXPIRY_HOUR, tzinfo=UTC)
+    except ValueError as error:
+        raise MarketDataError(source, "instrument_name", name, f"must name a real day ({error})") from error
     return match[1], expiry, float(match[5].replace("d", ".")), match[6]
 
 
@@ -86,8 +89,20 @@ def _row(record: Mapping[str, Any], source: str) -> dict[str, object]:
     }
 
 
-def records_frame(text: str, source: str) -> pd.DataFrame:
-    """Frame with the columns of `pyvault.market.readers` from the text of a Deribit answer.
+def _checked_row(record: Mapping[str, Any], source: str) -> dict[str, object]:
+    """The row of a record, or an error that names the instrument."""
+    try:
+        return _row(record, source)
+    except MarketDataError:
+        raise
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
+        raise MarketDataError(
+            source, "record", record["instrument_name"], f"must hold numbers and a time ({error})"
+        ) from error
+
+
+def records_frame(text: str | bytes, source: str) -> pd.DataFrame:
+    """Frame with the columns of `pyvault.market.readers` from the text (UTF-8) of a Deribit answer.
 
     Raises
     ------
@@ -96,7 +111,7 @@ def records_frame(text: str, source: str) -> pd.DataFrame:
     """
     try:
         answer = json.loads(text)
-    except json.JSONDecodeError as error:
+    except ValueError as error:  # not JSON, or not UTF-8
         raise MarketDataError(source, "text", text[:40], f"must be JSON ({error})") from error
     records = answer.get("result", [answer]) if isinstance(answer, dict) else answer
     if isinstance(records, dict):
@@ -110,4 +125,4 @@ def records_frame(text: str, source: str) -> pd.DataFrame:
     names = {_instrument(record.get("instrument_name"), source)[0] for record in records}
     if len(names) > 1:
         raise MarketDataError(source, "underlying", sorted(names), "one file holds one underlying")
-    return pd.DataFrame([_row(record, source) for record in records])
+    return pd.DataFrame([_checked_row(record, source) for record in records])

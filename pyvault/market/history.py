@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pyvault.errors import InputError, MarketDataError
-from pyvault.market.readers import read_table, unix_seconds
+from pyvault.market.readers import read_table, refuse_repeated_columns, unix_seconds
 
 __all__ = ["MAX_GAP_S", "PriceHistory", "PriceSegment", "read_history"]
 
@@ -91,6 +91,7 @@ def _checked(raw: pd.DataFrame, source: str) -> pd.DataFrame:
     for name in raw.columns:
         if name not in KNOWN:
             raise MarketDataError(source, "column", name, f"must be one of {list(KNOWN)}")
+    refuse_repeated_columns(raw, source)
     if raw.empty:
         raise MarketDataError(source, "rows", 0, "must hold at least one bar")
     frame = pd.DataFrame({"timestamp": unix_seconds(raw["timestamp"], source).to_numpy()})
@@ -102,7 +103,9 @@ def _checked(raw: pd.DataFrame, source: str) -> pd.DataFrame:
     for name in PRICES:
         wrong = ~((frame[name] > 0) & np.isfinite(frame[name]))
         _refuse(frame, wrong, name, source, "must be positive and finite")
-    _refuse(frame, frame["volume"] < 0, "volume", source, "must not be negative")
+    if "volume" in raw:
+        wrong = ~((frame["volume"] >= 0) & np.isfinite(frame["volume"])) & raw["volume"].notna().to_numpy()
+        _refuse(raw, wrong, "volume", source, "must be empty or a finite number, and not be negative")
     _refuse(frame, frame["timestamp"].diff() <= 0, "timestamp", source, "must be later than the bar before")
     top, bottom = frame[["open", "close"]].max(axis=1), frame[["open", "close"]].min(axis=1)
     _refuse(frame, frame["high"] < top, "high", source, "must not be below open or close")
@@ -147,7 +150,7 @@ def read_history(path_or_frame: str | Path | pd.DataFrame, *, source: str | None
     MarketDataError
         Naming file, value and rule: unknown or missing column, a time not later than the one before, a
         price not positive, a high or low inconsistent with open and close, a close that moves threefold in
-        one bar.
+        one bar, bars of a day or longer.
     InputError
         If no bar is of the exchange asked for.
 
@@ -165,6 +168,9 @@ def read_history(path_or_frame: str | Path | pd.DataFrame, *, source: str | None
         frame = frame[frame["source"] == source]
         if frame.empty:
             raise InputError("source", source, f"must be one of {known}")
+    usual = float(frame["timestamp"].diff().median())
+    if usual > MAX_GAP_S:
+        raise MarketDataError(name, "median step", usual, f"bars must follow each other within {MAX_GAP_S} s")
     begins = (frame["timestamp"].diff() > MAX_GAP_S) | (frame["source"] != frame["source"].shift())
     segments = tuple(_segment(part, name) for _, part in frame.groupby(begins.cumsum(), sort=True))
     return PriceHistory(segments=segments)

@@ -8,6 +8,7 @@ they do not. Any other column is refused. One source holds one underlying.
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,17 @@ import pandas as pd
 from pyvault.errors import MarketDataError
 from pyvault.market.deribit import records_frame
 
-__all__ = ["OPTIONAL", "REQUIRED", "chain_frame", "read_table", "unix_seconds"]
+__all__ = ["OPTIONAL", "REQUIRED", "chain_frame", "read_table", "refuse_repeated_columns", "unix_seconds"]
 
 REQUIRED = ("timestamp", "expiry", "strike", "type", "underlying_price", "mark_iv")
 OPTIONAL = (
     "index_price", "bid_iv", "ask_iv", "bid_price", "ask_price", "mark_price", "open_interest", "volume_24h",
 )  # fmt: skip
 NUMBERS = ("strike", "underlying_price", "mark_iv", *OPTIONAL)
+EARLIEST_S, LATEST_S = (
+    946_684_800,
+    4_102_444_800,
+)  # the years 2000 and 2100: no milliseconds, hours, or 20260115
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -40,7 +45,7 @@ def read_table(path: Path) -> pd.DataFrame:
             return pd.read_csv(path, float_precision="round_trip")  # the default loses the last bits
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         raise MarketDataError(path.name, "content", str(error), "must be what its suffix says") from error
     raise MarketDataError(path.name, "suffix", path.suffix, "must be .json, .csv, .csv.gz or .parquet")
 
@@ -51,7 +56,7 @@ def unix_seconds(column: pd.Series, source: str) -> pd.Series:
     Raises
     ------
     MarketDataError
-        Naming the first value that is no time.
+        Naming the first value that is no time, or none between 2000 and 2100: numbers in another unit.
     """
     if pd.api.types.is_numeric_dtype(column):
         seconds = column.astype(np.float64)
@@ -62,6 +67,11 @@ def unix_seconds(column: pd.Series, source: str) -> pd.Series:
     if bad.any():
         row = int(np.argmax(bad))
         raise MarketDataError(source, f"{column.name}[{row}]", column.iloc[row], "must be a time")
+    outside = ~seconds.between(EARLIEST_S, LATEST_S).to_numpy()
+    if outside.any():
+        row = int(np.argmax(outside))
+        rule = "must lie between 2000 and 2100; a number counts unix seconds"
+        raise MarketDataError(source, f"{column.name}[{row}]", column.iloc[row], rule)
     return seconds
 
 
@@ -74,6 +84,19 @@ def _numbers(column: pd.Series, source: str) -> pd.Series:
     return values
 
 
+def refuse_repeated_columns(frame: pd.DataFrame, source: str) -> None:
+    """Raise where two columns of a frame bear one name.
+
+    Raises
+    ------
+    MarketDataError
+        Naming the column.
+    """
+    if not frame.columns.is_unique:
+        name = frame.columns[frame.columns.duplicated()][0]
+        raise MarketDataError(source, "column", name, "must occur once")
+
+
 def _check_columns(frame: pd.DataFrame, source: str) -> None:
     for name in REQUIRED:
         if name not in frame.columns:
@@ -81,6 +104,7 @@ def _check_columns(frame: pd.DataFrame, source: str) -> None:
     for name in frame.columns:
         if name not in REQUIRED and name not in OPTIONAL:
             raise MarketDataError(source, "column", name, f"must be one of {[*REQUIRED, *OPTIONAL]}")
+    refuse_repeated_columns(frame, source)
     if frame.empty:
         raise MarketDataError(source, "rows", 0, "must hold at least one quote")
 
@@ -99,7 +123,7 @@ def chain_frame(path_or_frame: str | Path | pd.DataFrame) -> tuple[pd.DataFrame,
         path = Path(path_or_frame)
         source = path.name
         is_json = path.suffix == ".json" and path.is_file()
-        raw = records_frame(path.read_text(encoding="utf-8"), source) if is_json else read_table(path)
+        raw = records_frame(path.read_bytes(), source) if is_json else read_table(path)
     _check_columns(raw, source)
     kinds = raw["type"].astype(str).str.upper()
     unknown = ~kinds.isin(("C", "P", "CALL", "PUT")).to_numpy()

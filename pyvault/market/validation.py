@@ -1,10 +1,12 @@
 """Which rows of a snapshot are believed, and when the whole feed is refused.
 
 =====================  ==============================================================================
-Malformed              The first such value refuses the source: strike or forward not positive, a
-                       negative or infinite volatility or price, an expiry passed by more than an hour.
-Mis-scaled             Median mark volatility outside 2 %..500 %, forward more than a factor of two from
-                       the index, half of the strikes more than a factor e² from the forward.
+Malformed              The first such value refuses the source: strike, forward or index not positive,
+                       a negative or infinite volatility, price, open interest or volume, an expiry
+                       passed by more than an hour.
+Mis-scaled             Median mark volatility outside 2 %..500 %, median mid volatility more than a factor
+                       of two from the mark, forward more than a factor of two from the index, half of
+                       the strikes more than a factor e² from the forward.
 Degenerate             A quarter of the marks are one and the same number (from 20 strikes on); less
                        than a quarter of the series (from 20 on) have both a bid and an ask; a later
                        snapshot repeats every quote of the earlier one.
@@ -42,6 +44,7 @@ PRICES = ("bid_price", "ask_price", "mark_price")
 VOLATILITIES = ("mark_iv", "bid_iv", "ask_iv")
 EXPIRED_GRACE_S = 3600
 LOWEST_MEDIAN_IV, HIGHEST_IV = 0.02, 5.0
+MID_RATIO = 2.0
 INDEX_RATIO = 2.0
 MEDIAN_LOG_MONEYNESS = 2.0
 FORWARD_DRIFT = 0.02
@@ -67,13 +70,15 @@ def _refuse_first(frame: pd.DataFrame, bad: Mask, name: str, source: str, rule: 
 
 
 def _refuse_malformed(frame: pd.DataFrame, source: str) -> None:
-    strike, forward = frame["strike"].to_numpy(), frame["underlying_price"].to_numpy()
+    strike = frame["strike"].to_numpy()
     _refuse_first(
         frame, ~((strike > 0) & np.isfinite(strike)), "strike", source, "must be positive and finite"
     )
-    bad_forward = ~np.isnan(forward) & ~((forward > 0) & np.isfinite(forward))
-    _refuse_first(frame, bad_forward, "underlying_price", source, "must be positive and finite, or empty")
-    for name in (*VOLATILITIES, *PRICES):
+    for name in ("underlying_price", "index_price"):
+        values = frame[name].to_numpy()
+        bad = ~np.isnan(values) & ~((values > 0) & np.isfinite(values))
+        _refuse_first(frame, bad, name, source, "must be positive and finite, or empty")
+    for name in (*VOLATILITIES, *PRICES, "open_interest", "volume_24h"):
         values = frame[name].to_numpy()
         _refuse_first(frame, (values < 0) | np.isinf(values), name, source, "must be finite and not negative")
     late = (frame["timestamp"] - frame["expiry"]).to_numpy() > EXPIRED_GRACE_S
@@ -90,6 +95,10 @@ def _refuse_misscaled(frame: pd.DataFrame, source: str) -> None:
     if not LOWEST_MEDIAN_IV <= level <= HIGHEST_IV:
         rule = f"must lie in [{LOWEST_MEDIAN_IV}, {HIGHEST_IV}], as a fraction"
         raise MarketDataError(source, "median mark_iv", level, rule)
+    ratio = _median(0.5 * (frame["bid_iv"] + frame["ask_iv"]) / frame["mark_iv"])
+    if ratio > MID_RATIO or ratio < 1 / MID_RATIO:
+        rule = f"must lie in [{1 / MID_RATIO:g}, {MID_RATIO:g}]: volatilities of one unit"
+        raise MarketDataError(source, "median mid_iv/mark_iv", ratio, rule)
     moneyness = _median(np.abs(np.log(frame["strike"] / frame["underlying_price"])))
     if moneyness > MEDIAN_LOG_MONEYNESS:
         rule = f"must be ≤ {MEDIAN_LOG_MONEYNESS:g}"

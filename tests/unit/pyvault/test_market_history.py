@@ -86,6 +86,23 @@ REFUSED = {
     "NaN": (with_value("close", np.nan), r"close\[7\] = .*nan", "positive and finite"),
     "zero": (with_value("open", 0.0), r"open\[7\]", "positive and finite"),
     "negative volume": (with_value("volume", -1.0), r"volume\[7\]", "not be negative"),
+    "text for a volume": (lambda f: f.assign(volume="much"), r"volume\[0\] = 'much'", "a finite number"),
+    "infinite volume": (with_value("volume", np.inf), r"volume\[7\]", "a finite number"),
+    "milliseconds": (
+        lambda f: f.assign(timestamp=f["timestamp"].astype("int64") // 10**6),
+        r"timestamp\[0\] = 176",
+        "unix seconds",
+    ),
+    "days": (
+        lambda f: f.assign(timestamp=pd.date_range("2026-01-01", periods=len(f), freq="D", tz="UTC")),
+        "median step = 86400",
+        "within 5400 s",
+    ),
+    "two columns of one name": (
+        lambda f: pd.concat([f, f[["open"]]], axis=1),
+        "column = 'open'",
+        "must occur once",
+    ),
     "time repeats": (lambda f: f.iloc[[0, 1, 1, 2]], r"timestamp\[2\]", "later than the bar before"),
     "time goes back": (lambda f: f.iloc[::-1], r"timestamp\[1\]", "later than the bar before"),
     "high too low": (with_value("high", 1.0), r"high\[7\]", "not be below open or close"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from support.market import market_frame
 
-from pyvault.errors import MarketDataError
+from pyvault.errors import InputError, MarketDataError
 from pyvault.market.chain import read_chain
 from pyvault.market.series import OptionKind, Series
 
@@ -27,6 +30,17 @@ def scale(factor, *columns):
     def fault(frame):
         for column in columns:
             frame[column] *= factor
+        return frame
+
+    return fault
+
+
+def in_unit(unit, *columns):
+    """Times as numbers of another unit than seconds."""
+
+    def fault(frame):
+        for column in columns:
+            frame[column] = frame[column].astype(f"datetime64[{unit}, UTC]").astype("int64")
         return frame
 
     return fault
@@ -66,6 +80,24 @@ REFUSED = {
     ),
     "zero volatility": (scale(0.0, "mark_iv", "bid_iv", "ask_iv"), "median mark_iv = 0.0", "as a fraction"),
     "strikes in another unit": (scale(1000.0, "strike"), "median .ln", "must be ≤ 2"),
+    "percent for a fraction, quotes alone": (
+        scale(100.0, "bid_iv", "ask_iv"),
+        r"median mid_iv/mark_iv = 9\d\.|median mid_iv/mark_iv = 10\d\.",
+        "of one unit",
+    ),
+    "percent for a fraction, asks alone": (scale(100.0, "ask_iv"), "median mid_iv/mark_iv", "of one unit"),
+    "percent for a fraction, twice": (scale(0.1, "mark_iv"), "median mid_iv/mark_iv", "of one unit"),
+    "milliseconds": (in_unit("ms", "timestamp", "expiry"), r"timestamp\[0\] = 1772", "unix seconds"),
+    "expiry in milliseconds": (in_unit("ms", "expiry"), r"expiry\[0\] = 1772", "unix seconds"),
+    "a date as a number": (lambda f: f.assign(timestamp=20260303), r"timestamp\[0\] = 2026", "unix seconds"),
+    "two columns of one name": (
+        lambda f: pd.concat([f, f[["strike"]]], axis=1),
+        "column = 'strike'",
+        "must occur once",
+    ),
+    "negative open interest": (put("open_interest", -1.0), r"open_interest\[4\]", "not negative"),
+    "infinite volume": (put("volume_24h", np.inf), r"volume_24h\[4\]", "must be finite"),
+    "one negative index": (put("index_price", -1.0), r"index_price\[4\]", "positive and finite"),
     "index of another coin": (scale(20.0, "index_price"), "median forward/index", "must lie in"),
     "prices in quote currency": (
         scale(3000.0, "bid_price", "ask_price", "mark_price"),
@@ -162,6 +194,10 @@ FILES = {
         '[{"instrument_name": "ETH-27MAR26-3000-C"}, {"instrument_name": "BTC-27MAR26-90000-P"}]',
         "one file holds one underlying",
     ),
+    "february.json": ('[{"instrument_name": "ETH-31FEB26-3000-C"}]', "must name a real day"),
+    "latin.json": (b"\xff\xfe", "must be JSON"),
+    "torn.csv.gz": (gzip.compress(b"timestamp,strike\n" * 9)[:-9], "must be what its suffix says"),
+    "bent.csv.gz": (gzip.compress(b"")[:10] + b"\xff" * 40, "must be what its suffix says"),
     "chain.parquet": ("no parquet", "must be what its suffix says"),
 }
 
@@ -170,11 +206,50 @@ FILES = {
 def test_read_chain__of_a_file_that_is_no_chain__names_file_and_rule(tmp_path, name):
     text, rule = FILES[name]
     if text is not None:
-        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(MarketDataError) as caught:
         read_chain(tmp_path / name)
     assert caught.value.source == name
     assert rule in caught.value.rule
+
+
+RECORD = {
+    "instrument_name": "ETH-27MAR26-3000-C",
+    "timestamp": 1_772_524_800_000,
+    "underlying_price": 3000.0,
+    "mark_iv": 60.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("timestamp", "noon", "record"),
+        ("timestamp", 10**30, "record"),
+        ("timestamp", float("nan"), "record"),
+        ("timestamp", 1_772_524_800, "timestamp[0]"),  # seconds where Deribit gives milliseconds
+        ("timestamp", 1_772_524_800_000_000, "timestamp[0]"),
+        ("mark_iv", "high", "record"),
+        ("bid_iv", [60.0], "record"),
+        ("stats", "none", "record"),
+    ],
+)
+def test_read_chain__of_a_deribit_record_with_an_odd_field__names_it(tmp_path, field, value, named):
+    path = tmp_path / "odd.json"
+    path.write_text(json.dumps([RECORD | {field: value}]), encoding="utf-8")
+    with pytest.raises(MarketDataError) as caught:
+        read_chain(path)
+    assert (caught.value.source, caught.value.name) == ("odd.json", named)
+
+
+@pytest.mark.parametrize(
+    "argument", [{"price_unit": "euro"}, {"timestamp": "noon?"}, {"timestamp": 1_772_524_800_000}]
+)
+def test_read_chain__with_an_unknown_unit_or_time__names_the_argument(argument):
+    (name,) = argument
+    with pytest.raises(InputError) as caught:
+        read_chain(market_frame(), **argument)
+    assert (caught.value.name, caught.value.value) == (name, argument[name])
 
 
 @pytest.mark.shared
