@@ -19,18 +19,18 @@ SECONDS_PER_YEAR = 365 * 86_400
 Rounding = Literal["nearest", "down", "up"]
 
 
-def to_wad(value: float | Fraction, rounding: Rounding = "nearest") -> int:
+def to_wad(value: float | Fraction, rounding: Rounding = "nearest", *, name: str = "value") -> int:
     """WAD integer of a real number; the float is taken at its exact binary value.
 
     Raises
     ------
     InputError
-        If `value` is NaN or infinite.
+        If `value` is NaN or infinite; it calls the argument `name`.
     """
     try:
         exact = Fraction(value) * WAD
     except (ValueError, OverflowError) as error:
-        raise InputError("value", value, "must be finite to become a WAD integer") from error
+        raise InputError(name, value, "must be finite to become a WAD integer") from error
     if rounding == "down":
         return exact.numerator // exact.denominator
     if rounding == "up":

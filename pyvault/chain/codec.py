@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import EncodingError
 from eth_utils.crypto import keccak
 
 from pyvault.chain.artifacts import Artifact
+from pyvault.errors import InputError
 
 __all__ = ["Function", "functions", "revert_reason"]
 
@@ -27,8 +29,12 @@ class Function:
     outputs: tuple[dict[str, Any], ...]
 
     def encode(self, arguments: Sequence[Any]) -> bytes:
-        """Calldata of a call with `arguments`."""
-        return self.selector + encode(self.inputs, arguments)
+        """Calldata of a call with `arguments`; InputError where they do not fit the ABI types."""
+        try:
+            return self.selector + encode(self.inputs, arguments)
+        except EncodingError as error:
+            rule = f"must fit ({', '.join(self.inputs)})"
+            raise InputError(self.name, tuple(arguments), rule) from error
 
     def decode(self, data: bytes) -> Any:  # noqa: ANN401 - as many types as the ABI has
         """Return value: a scalar, a named tuple for a struct, a tuple for several values, None for none."""

@@ -18,10 +18,11 @@ from pyvault.chain.rpc import RpcBackend
 from pyvault.cli.output import JsonFlag, console, print_json, table
 from pyvault.cli.warm import ensure_warm
 from pyvault.demo.quoted_chain import Expiry, count_strikes, value_chain
+from pyvault.errors import ContractError, InputError
 from pyvault.market.chain import OptionChain, read_chain
 from pyvault.market.synthetic import synthetic_chain
 from pyvault.pricing.surface import Surface, fit_surface
-from pyvault.units import WAD
+from pyvault.units import WAD, to_wad
 
 __all__ = ["demo"]
 
@@ -47,7 +48,9 @@ def demo(*, chain: ChainFile = None, as_json: JsonFlag = False) -> None:
         if not as_json:
             console.print(f"{anvil_version()} at {url}")
             console.print(f"OptionPricer at {pricer.contract.address}, {size:,} bytes")
-        expiries = _value(pricer, market, surface, quiet=as_json)
+        expiries = [expiry for expiry in _value(pricer, market, surface, quiet=as_json) if expiry.quotes]
+        if not expiries:
+            raise InputError("chain", market.source, "must list a strike near its forward, to be valued")
         gas = _execution_gas(backend, pricer, expiries[0])
     elapsed = time.perf_counter() - start
     worst = max(quote.float_error for expiry in expiries for quote in expiry.quotes)
@@ -84,7 +87,7 @@ def _value(pricer: Pricer, market: OptionChain, surface: Surface, *, quiet: bool
 def _execution_gas(backend: RpcBackend, pricer: Pricer, expiry: Expiry) -> dict[str, int]:
     """Gas of both entry points at the first strike: receipts less the transaction's base and calldata."""
     quote = expiry.quotes[0]
-    numbers = [round(value * WAD) for value in (expiry.forward, quote.strike, quote.implied_vol)]
+    numbers = [to_wad(value) for value in (expiry.forward, quote.strike, quote.implied_vol)]
     arguments = {
         "black76": [*numbers, expiry.time_to_expiry_s, 0],
         "option_price": [*numbers, expiry.time_to_expiry_s, WAD, True],
@@ -93,6 +96,8 @@ def _execution_gas(backend: RpcBackend, pricer: Pricer, expiry: Expiry) -> dict[
     for name, values in arguments.items():
         data = pricer.contract.functions[name].encode(values)
         receipt = backend.transact(pricer.contract.address, data, DEPLOYER)
+        if not receipt.status:
+            raise ContractError(receipt.reason, name)
         gas[name] = receipt.gas_used - TRANSACTION_GAS - sum(CALLDATA_GAS[byte == 0] for byte in data)
     return gas
 

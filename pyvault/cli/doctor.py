@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import socket
@@ -47,7 +48,10 @@ def doctor(*, as_json: JsonFlag = False) -> None:
     else:
         marks = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "optional": "[yellow]optional[/]"}
         rows = [(finding.name, marks[finding.state], finding.found, finding.remedy) for finding in findings]
-        console.print(table("pyvault doctor", ["check", "state", "found", "what to do"], rows))
+        checks = table("pyvault doctor", ["check", "state", "found", "what to do"], rows)
+        for column in checks.columns:  # long remedies wrap rather than squeeze out the state
+            column.no_wrap = column.header == "state"
+        console.print(checks)
     if not healthy:
         raise typer.Exit(3)
 
@@ -55,7 +59,10 @@ def doctor(*, as_json: JsonFlag = False) -> None:
 def _python() -> Finding:
     good = (3, 11) <= sys.version_info < (3, 13)
     return _finding(
-        "Python 3.11 or 3.12", platform.python_version(), "make setup PYTHON=python3.11", good=good
+        "Python 3.11 or 3.12",
+        platform.python_version(),
+        "make clean && make setup PYTHON=python3.11",
+        good=good,
     )
 
 
@@ -105,7 +112,7 @@ def _loopback() -> Finding:
 
 
 def _data() -> Finding:
-    folder = Path.cwd().parent / "shared" / "data"
+    folder = Path(os.environ.get("PYVAULT_SHARED", Path.cwd().parent / "shared")) / "data"
     remedy = "none needed: a built-in synthetic market serves"
     return _finding(
         "real market data", "found" if folder.is_dir() else "none", remedy, good=folder.is_dir(), needed=False

@@ -10,6 +10,7 @@ import typer
 from pyvault.cli.options import Days, Forward, Rate, Strikes, Vol, years_of
 from pyvault.cli.output import JsonFlag, console, print_json, table
 from pyvault.cli.warm import ensure_warm
+from pyvault.errors import InputError
 from pyvault.pricing.black76 import full_greeks
 
 __all__ = ["greeks"]
@@ -51,16 +52,33 @@ def greeks(
         strike=strike,
         implied_vol=vol,
         time_to_expiry=time_to_expiry,
-        discount_factor=math.exp(-rate * time_to_expiry),
+        discount_factor=_discount_factor(rate, time_to_expiry),
         is_call=not put,
     )
     columns = {name: [float(item) for item in values] for name, values in outputs._asdict().items()}
     kind = "put" if put else "call"
     if as_json:
-        print_json({"kind": kind, "forward": forward, "vol": vol, "days": days, "strike": strike, **columns})
+        print_json(
+            {
+                "kind": kind,
+                "forward": forward,
+                "vol": vol,
+                "days": days,
+                "rate": rate,
+                "strike": strike,
+                **columns,
+            }
+        )
         return
     title = f"Black-76 {kind}s: forward {forward:g}, volatility {vol:.1%}, {days:g} days"
     for first in range(0, len(strike), STRIKES_PER_TABLE):
         part = slice(first, first + STRIKES_PER_TABLE)
         rows = [[name, UNITS[name], *(f"{x:,.6g}" for x in values[part])] for name, values in columns.items()]
         console.print(table(title, ["strike", "unit", *(f"{k:g}" for k in strike[part])], rows))
+
+
+def _discount_factor(rate: float, years: float) -> float:
+    try:
+        return math.exp(-rate * years)
+    except OverflowError as error:
+        raise InputError("rate", rate, "must give a finite discount factor exp(-rate · years)") from error

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
 
+from pyvault.errors import InputError
 from pyvault.units import SECONDS_PER_YEAR
 
 __all__ = ["Days", "Forward", "Rate", "Strikes", "Vol", "seconds", "years_of"]
@@ -21,6 +23,8 @@ Rate = Annotated[float, typer.Option("--rate", "-r", help="Interest rate per yea
 
 def seconds(days: float) -> int:
     """Whole seconds to expiry, the contract's unit of time, rounded to nearest."""
+    if not 0.0 <= days < math.inf:
+        raise InputError("days", days, "must be zero or positive, and finite")
     return round(days * SECONDS_PER_DAY)
 
 

@@ -20,7 +20,7 @@ console = Console()
 
 def print_json(payload: Mapping[str, Any]) -> None:
     """Print one JSON object on one line; NaN and infinities, which JSON lacks, become null."""
-    typer.echo(json.dumps(_finite(payload), default=str))
+    typer.echo(json.dumps(_finite(payload)))
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> Table:

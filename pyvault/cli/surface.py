@@ -12,6 +12,7 @@ import typer
 
 from pyvault.cli.output import JsonFlag, console, print_json, table
 from pyvault.cli.warm import ensure_warm
+from pyvault.errors import InputError
 from pyvault.market.chain import OptionChain, PriceUnit, read_chain
 from pyvault.market.synthetic import synthetic_chain
 from pyvault.pricing.surface import Surface, fit_surface
@@ -61,17 +62,30 @@ def fit(
 
     Example: pyvault surface fit chain.parquet --timestamp "2026-03-03 08:00" --plot surface.html
     """
+    if file is None and timestamp is not None:
+        raise InputError(
+            "timestamp", timestamp, "must come with a file: the built-in market has one snapshot"
+        )
     ensure_warm("surface", quiet=as_json)
     chain = (
         synthetic_chain() if file is None else read_chain(file, timestamp=timestamp, price_unit=price_unit)
     )
     surface = fit_surface(chain, method=method.value)
     if plot is not None:
-        surface_figure(surface, chain).write_html(plot, include_plotlyjs=True)
+        _write(plot, surface, chain)
     if as_json:
         print_json(_payload(surface, chain))
     else:
         _print(surface, chain, plot)
+
+
+def _write(plot: Path, surface: Surface, chain: OptionChain) -> None:
+    try:
+        surface_figure(surface, chain).write_html(plot, include_plotlyjs=True)
+    except OSError as error:
+        raise InputError(
+            "plot", str(plot), f"must be a file that can be written ({error.strerror})"
+        ) from error
 
 
 def _payload(surface: Surface, chain: OptionChain) -> dict[str, object]:

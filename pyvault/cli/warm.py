@@ -7,6 +7,7 @@ import time
 from rich.progress import Progress
 
 from pyvault.cli.output import JsonFlag, console, print_json
+from pyvault.errors import SetupError
 from pyvault.kernels.jit import cache_folder
 from pyvault.pricing.warm import steps
 
@@ -23,11 +24,19 @@ def warm(*, as_json: JsonFlag = False) -> None:
 
 
 def ensure_warm(*names: str, quiet: bool) -> dict[str, float]:
-    """Compile the named kernels that are not in the cache yet, behind a progress bar; seconds by name."""
+    """Compile the named kernels that are not in the cache yet, behind a progress bar; seconds by name.
+
+    SetupError where the cache cannot be written: compiling for every command would look like a hang.
+    """
     missing = {name: step for name, step in steps().items() if name in names and not is_warm(name)}
     took: dict[str, float] = {}
     if not missing:
         return took
+    try:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"The cache of compiled kernels, {cache_folder()}, cannot be made ({error.strerror})"
+        raise SetupError(problem, "Set PYVAULT_CACHE_DIR to a folder that can be written.") from error
     with Progress(console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("compiling kernels", total=len(missing))
         for name, step in missing.items():

@@ -1,8 +1,14 @@
 """The same contract on Anvil and on the in-process EVM."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 
-from pyvault.chain.anvil import find_anvil, running_anvil
+from pyvault.chain.anvil import anvil_version, find_anvil, running_anvil
 from pyvault.chain.artifacts import load
 from pyvault.chain.backend import DEPLOYER
 from pyvault.chain.codec import functions
@@ -71,6 +77,57 @@ def test_running_anvil__on_a_port_in_use__says_what_the_node_said(anvil_url):
     port = int(anvil_url.rsplit(":", 1)[1])
     with pytest.raises(SetupError, match=r"did not start.*in use"), running_anvil(port=port):
         pass
+
+
+def script(path, text):
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_running_anvil__of_a_file_that_is_no_program__says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("ANVIL", script(tmp_path / "anvil", "neither script nor binary"))
+    for use in (running_anvil().__enter__, anvil_version):
+        with pytest.raises(SetupError, match="does not run as Anvil"):
+            use()
+
+
+def test_anvil_version__of_a_program_that_fails__says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("ANVIL", script(tmp_path / "anvil", "#!/bin/sh\nexit 3\n"))
+    with pytest.raises(SetupError, match="does not run as Anvil"):
+        anvil_version()
+
+
+@pytest.mark.parametrize("name", ["absent", "."])
+def test_find_anvil__where_the_named_one_is_no_file__does_not_take_another(monkeypatch, tmp_path, name):
+    monkeypatch.setenv("ANVIL", str(tmp_path / name))
+    with pytest.raises(SetupError, match="is not an executable file"):
+        find_anvil()
+
+
+def test_running_anvil__that_ignores_being_told_to_end__is_killed(monkeypatch, tmp_path):
+    stubborn = "#!/bin/sh\ntrap '' TERM\necho Listening on 127.0.0.1:1\nwhile :; do sleep 0.1; done\n"
+    monkeypatch.setenv("ANVIL", script(tmp_path / "anvil", stubborn))
+    monkeypatch.setattr("pyvault.chain.anvil._STOP_TIMEOUT_S", 0.2)
+    with running_anvil() as url:
+        assert url == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_demo__told_to_end__exits_130_and_leaves_no_node(monkeypatch, tmp_path, name):
+    silent = "#!/bin/sh\necho $$ > $0.pid\nexec sleep 60\n"
+    monkeypatch.setenv("ANVIL", script(tmp_path / "anvil", silent))
+    command = [sys.executable, "-c", "from pyvault.cli import main; main()", "demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        number = tmp_path / "anvil.pid"
+        deadline = time.monotonic() + 60
+        while not (number.exists() and number.read_text(encoding="utf-8").strip()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.Signals[name])
+        assert process.wait(timeout=30) == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text(encoding="utf-8")), 0)
 
 
 def test_find_anvil__where_there_is_none__says_what_to_do(monkeypatch, tmp_path):

@@ -5,9 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from pyvault.cli import app
+from pyvault.errors import InputError
 
 COMMANDS = ("quote", "greeks", "surface", "demo", "doctor", "warm")
 OPTION = ["-F", "3000", "-K", "2800", "-K", "3200", "-v", "0.8", "-T", "30"]
@@ -89,6 +91,15 @@ def test_warm__as_json__names_what_is_compiled(run):
     assert "greeks" in json.loads(run("warm", "--json").output)["warm"]
 
 
+def test_main__where_the_cache_cannot_be_made__exits_3_and_names_the_variable(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PYVAULT_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    result = run_process("surface", "fit")
+    assert result.returncode == 3
+    assert "PYVAULT_CACHE_DIR" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_version__is_the_package_version(run):
     assert run("--version").output.startswith("pyvault ")
 
@@ -99,6 +110,68 @@ def test_main__with_bad_input__exits_2_and_names_the_value_and_the_rule():
     assert "forward" in result.stderr
     assert "-3.0" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def changed(option, value):
+    """The arguments of one option, with one of them set to another value."""
+    arguments = dict(zip(("-F", "-K", "-v", "-T", "-r"), ("3000", "2800", "0.8", "30", "0"), strict=True))
+    return [part for pair in (arguments | {option: value}).items() for part in pair]
+
+
+@pytest.mark.parametrize("command", ["quote", "greeks"])
+@pytest.mark.parametrize(
+    ("option", "value", "name"),
+    [
+        *((option, "nan", name) for option, name in (("-F", "forward"), ("-K", "strike"), ("-T", "days"))),
+        *((option, "-1", name) for option, name in (("-F", "forward"), ("-K", "strike"), ("-T", "days"))),
+        ("-v", "nan", "implied_vol"),
+        ("-v", "-0.8", "implied_vol"),
+        ("-v", "inf", "implied_vol"),
+        ("-F", "1e200", "forward"),
+        ("-T", "inf", "days"),
+        ("-T", "1e300", "time_to_expiry"),
+    ],
+)
+def test_command__with_bad_input__raises_an_error_that_names_it(run, command, option, value, name):
+    with pytest.raises(InputError) as caught:
+        run(command, *changed(option, value))
+    assert caught.value.name.startswith(name)
+
+
+@pytest.mark.parametrize("rate", ["-1e6", "1e6", "nan"])
+def test_greeks__at_a_rate_without_a_discount_factor__raises(run, rate):
+    with pytest.raises(InputError):
+        run("greeks", *changed("-r", rate))
+
+
+def test_quote__at_a_rate_beyond_every_integer__names_it(run):
+    with pytest.raises(InputError, match=r"^rate = 1e\+70"):
+        run("quote", *changed("-r", "1e70"))
+
+
+def test_surface_fit__with_a_time_but_no_file__says_so(run):
+    with pytest.raises(InputError, match="timestamp"):
+        run("surface", "fit", "--timestamp", "2026-03-03")
+
+
+def test_surface_fit__with_a_plot_that_cannot_be_written__names_it(run, tmp_path):
+    with pytest.raises(InputError, match=r"absent.*No such file"):
+        run("surface", "fit", "--plot", str(tmp_path / "absent" / "surface.html"))
+
+
+def test_doctor__on_a_narrow_screen__still_shows_every_state(run, monkeypatch):
+    monkeypatch.setattr("pyvault.cli.doctor.console", Console(width=80))
+    checks = json.loads(run("doctor", "--json").output)["checks"]
+    lines = run("doctor").output.splitlines()
+    assert sum(" ok " in line or " optional " in line for line in lines) == len(checks)
+
+
+def test_doctor__with_a_file_that_is_no_anvil__reports_it(run, monkeypatch):
+    monkeypatch.setenv("ANVIL", sys.executable + "-absent")
+    result = run("doctor", "--json")
+    assert result.exit_code == 3
+    states = {check["name"]: check["state"] for check in json.loads(result.output)["checks"]}
+    assert states["Anvil"] == "missing"
 
 
 def test_main__where_the_contract_refuses__exits_4_with_its_reason():

@@ -1,10 +1,12 @@
 """Calldata and return data from an ABI."""
 
+import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
 from pyvault.chain.artifacts import Artifact
 from pyvault.chain.codec import functions, revert_reason
+from pyvault.errors import InputError
 
 STRUCT = {
     "type": "tuple",
@@ -39,6 +41,12 @@ def test_functions__leave_events_out():
 def test_encode__of_structs_and_arrays__is_the_abi_encoding():
     calldata = functions(ARTIFACT)["quote"].encode([(7, -2), [1, 2]])
     assert calldata[4:] == encode(["(uint256,int256)", "uint8[]"], [(7, -2), [1, 2]])
+
+
+@pytest.mark.parametrize("arguments", [[(-7, -2), [1, 2]], [(7, -2), [256]], [(7, -2), ["a"]], [(7, -2)]])
+def test_encode__of_what_does_not_fit__names_the_function_and_its_types(arguments):
+    with pytest.raises(InputError, match=r"^quote = .*must fit \(\(uint256,int256\), uint8\[\]\)"):
+        functions(ARTIFACT)["quote"].encode(arguments)
 
 
 def test_decode__of_a_struct__has_named_fields():

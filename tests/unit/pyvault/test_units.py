@@ -31,6 +31,11 @@ def test_to_wad__of_a_number_without_a_value__names_the_rule(value):
         to_wad(value)
 
 
+def test_to_wad__of_a_named_argument__names_it():
+    with pytest.raises(InputError, match=r"^strike = nan"):
+        to_wad(float("nan"), name="strike")
+
+
 def test_from_wad__inverts_to_wad__within_a_float():
     assert from_wad(to_wad(1234.5678)) == pytest.approx(1234.5678, rel=1e-15)
 
