@@ -1,10 +1,45 @@
-"""What Python's integers do differently from the EVM's: signed division and its zero divisor."""
+"""Where Python's numbers differ from the EVM's: signed division, a zero divisor, types beside integers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import signature
+from operator import index
+from typing import ParamSpec, TypeVar, cast
 
-__all__ = ["j_fraction", "tdiv"]
+from pyvault.errors import InputError
+
+__all__ = ["j_fraction", "of_integers", "tdiv"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def of_integers(function: Callable[P, R]) -> Callable[P, R]:
+    """Give the twin of an external function what its ABI gives: integers, of Python and so without overflow.
+
+    Raises
+    ------
+    InputError
+        For a float or anything else that is no integer; NumPy's integers are converted.
+    """
+    names = tuple(signature(function).parameters)
+
+    @wraps(function)
+    def checked(*args: object, **kwargs: object) -> R:
+        positional = (*map(_integer, names, args), *args[len(names) :])
+        keywords = {name: _integer(name, value) for name, value in kwargs.items()}
+        return cast("Callable[..., R]", function)(*positional, **keywords)
+
+    return cast("Callable[P, R]", checked)
+
+
+def _integer(name: str, value: object) -> int:
+    try:
+        return index(value)  # type: ignore[arg-type]  # which is what is being tried
+    except TypeError:
+        raise InputError(name, value, "must be an integer") from None
 
 
 def tdiv(numerator: int, denominator: int) -> int:

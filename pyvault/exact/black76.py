@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pyvault.errors import ContractError
 from pyvault.exact import exp, ln, normal, root
-from pyvault.exact.arithmetic import tdiv
+from pyvault.exact.arithmetic import of_integers, tdiv
 from pyvault.units import SECONDS_PER_YEAR, WAD
 
 __all__ = ["Valuation", "black76", "discount_factor", "distance", "error_bound", "option_price", "time_value"]
@@ -33,6 +33,7 @@ class Valuation(NamedTuple):
     theta_put: int
 
 
+@of_integers
 def option_price(
     forward: int, strike: int, implied_vol: int, time_to_expiry_s: int, discount_factor: int, is_call: bool
 ) -> int:
@@ -67,11 +68,12 @@ def option_price(
     _require(0 <= discount_factor < 2**108, "pricer: discount too large")
     v = implied_vol * root.years(time_to_expiry_s) // WAD
     value = time_value(min(forward, strike), max(forward, strike), v)
-    if (forward > strike) == is_call:
+    if (forward > strike) == bool(is_call):
         value += abs(forward - strike)
     return value * discount_factor // WAD
 
 
+@of_integers
 def black76(forward: int, strike: int, implied_vol: int, time_to_expiry_s: int, rate: int) -> Valuation:
     """Prices and Greeks of the call and the put of one strike.
 
@@ -133,8 +135,9 @@ def black76(forward: int, strike: int, implied_vol: int, time_to_expiry_s: int, 
     )
 
 
+@of_integers
 def discount_factor(rate: int, time_to_expiry_s: int) -> int:
-    """``e^(−rate·time)`` in WAD, rounded down; the rate in WAD per year, the time in seconds.
+    """``e^(−rate·time)`` in WAD, rounded to nearest; the rate in WAD per year, the time in seconds.
 
     Raises
     ------
@@ -145,6 +148,7 @@ def discount_factor(rate: int, time_to_expiry_s: int) -> int:
     return _discount_factor(rate, time_to_expiry_s)
 
 
+@of_integers
 def error_bound(forward: int, strike: int) -> int:
     """Largest error of a price: ``4e-18·max(F, K) + 4`` wei, rounded up; times the discount factor above 1.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyvault.errors import ContractError
 from pyvault.exact import coefficients as c
-from pyvault.exact.arithmetic import j_fraction, tdiv
+from pyvault.exact.arithmetic import j_fraction, of_integers, tdiv
 from pyvault.units import WAD
 
 __all__ = ["HEADROOM", "TWO_WITH_HEADROOM", "exp", "scaled"]
@@ -16,6 +16,7 @@ TWO_WITH_HEADROOM = WAD << 49
 COTH_LEVELS = ((c.COTH_C1, c.COTH_B1), (c.COTH_C2, c.COTH_B2), (c.COTH_C3, c.COTH_B3))
 
 
+@of_integers
 def exp(x: int) -> int:
     """e^x of a WAD exponent, in WAD, rounded to nearest.
 

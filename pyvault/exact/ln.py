@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyvault.errors import ContractError
 from pyvault.exact import coefficients as c
-from pyvault.exact.arithmetic import j_fraction, tdiv
+from pyvault.exact.arithmetic import j_fraction, of_integers, tdiv
 from pyvault.units import WAD
 
 __all__ = ["ln", "ratio"]
@@ -12,6 +12,7 @@ __all__ = ["ln", "ratio"]
 ATANH_LEVELS = ((c.ATANH_C1, c.ATANH_B1), (c.ATANH_C2, c.ATANH_B2), (c.ATANH_C3, c.ATANH_B3))
 
 
+@of_integers
 def ln(x: int) -> int:
     """Natural logarithm of a WAD number, in WAD, rounded towards zero.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyvault.exact import coefficients as c
 from pyvault.exact import exp
-from pyvault.exact.arithmetic import j_fraction, tdiv
+from pyvault.exact.arithmetic import j_fraction, of_integers, tdiv
 from pyvault.units import WAD
 
 __all__ = ["CERTAIN", "LIMIT", "density", "mills", "normal_cdf", "tail"]
@@ -24,6 +24,7 @@ MILLS_LEVELS = (
 )
 
 
+@of_integers
 def normal_cdf(x: int) -> int:
     """Probability that a standard normal variable is at most `x`; both WAD, rounded to nearest.
 
