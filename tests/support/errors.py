@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from reference.black import black, error_in_wei
 from support.evm import Contract
-from support.grid import WAD, options
+from support.grid import STRIKES, WAD, options
 from support.pricer import FUNCTIONS
 
 
-def grid_errors(contract: Contract) -> dict[str, float]:
+def grid_errors(contract: Contract, strikes: tuple[int, ...] = STRIKES) -> dict[str, float]:
     """Largest error of each output in wei; of prices, per unit of max(F, K)."""
     worst: dict[str, float] = {}
-    for option in options():
+    for option in options(strikes):
         expected = black(*option)
         actual = FUNCTIONS["black76"].on_chain(contract, option)
         for field, value, reference in zip(expected._fields, actual, expected, strict=True):

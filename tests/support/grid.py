@@ -26,7 +26,7 @@ class Option(NamedTuple):
     rate: int
 
 
-def options() -> Iterator[Option]:
-    """Every option of the grid."""
-    for strike, volatility, time, rate in product(STRIKES, VOLATILITIES, TIMES, RATES):
+def options(strikes: tuple[int, ...] = STRIKES) -> Iterator[Option]:
+    """Every option of the grid, or of its like with other strikes."""
+    for strike, volatility, time, rate in product(strikes, VOLATILITIES, TIMES, RATES):
         yield Option(FORWARD, strike, volatility, time, rate)

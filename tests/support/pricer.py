@@ -79,8 +79,14 @@ def log_uniform(random: Random, low: float, high: float) -> int:
 
 
 def draw_market(random: Random) -> tuple[int, int, int, int]:
-    """Forward, strike, volatility and time: mostly plausible, sometimes anywhere in the domain."""
-    if random.random() < 0.2:
+    """Forward, strike, volatility and time: mostly plausible, some anywhere or at the edge of a branch."""
+    kind = random.random()
+    if kind < 0.05:  # equal prices, and exactly the ratios at which the logarithm doubles once more
+        low = log_uniform(random, 1, 2**90)
+        prices = [12 * low, random.choice((12, 17)) * low << random.randrange(33)]
+        random.shuffle(prices)
+        return prices[0], prices[1], random.randrange(2**64), log_uniform(random, 1, 2**32 - 1)
+    if kind < 0.25:
         forward = log_uniform(random, 1, 2**128)
         return (
             forward,
@@ -124,8 +130,8 @@ def draw_svi(random: Random) -> tuple[int, ...]:
 
 PRICES = (0, 1, 2, 3, WAD, 100 * WAD, *around(2**96, 2**128), UINT_MAX)
 VOLATILITIES = (0, 1, 2, 10**6, WAD, *around(2**64), UINT_MAX)
-TIMES = (*around(1, 2**8, 2**16, 2**24, 2**32), YEAR, UINT_MAX)
-RATES = (0, INT_MIN, INT_MAX, *around(2**64, -(2**64), 33 * WAD, -33 * WAD))
+TIMES = (*around(1, 2**8, 2**16, 2**24, 2**32), YEAR, 2 * YEAR, UINT_MAX)
+RATES = (0, INT_MIN, INT_MAX, *around(2**64, -(2**64), 33 * WAD // 2, -33 * WAD // 2))  # 33 over two years
 ANY_INT = (0, 1, -1, INT_MIN, INT_MAX)
 
 FUNCTIONS = {

@@ -56,9 +56,10 @@ def option_price(
     assert implied_vol >> 64 == 0, "pricer: volatility too large"
     assert time_to_expiry_s >> 32 == 0, "pricer: expiry too far"
     assert discount_factor >> 108 == 0, "pricer: discount too large"
+    # unsafe: 2^64 times a root below 2^100, so v < 2^104.
     v: uint256 = unsafe_div(unsafe_mul(implied_vol, root._years(time_to_expiry_s)), constants.WAD)
     value: uint256 = 0
-    # unsafe: v < 2^104; time value and intrinsic value are at most 2^128 each.
+    # unsafe: time value and intrinsic value are at most 2^128 each.
     if forward > strike:
         value = self._time_value(strike, forward, v)
         if is_call:
@@ -94,6 +95,7 @@ def black76(
     assert time_to_expiry_s >> 32 == 0, "pricer: expiry too far"
     discount: uint256 = self._discount_factor(rate, time_to_expiry_s)
     root_time: uint256 = root._years(time_to_expiry_s)
+    # unsafe: 2^64 times a root below 2^100, so v < 2^104.
     v: uint256 = unsafe_div(unsafe_mul(implied_vol, root_time), constants.WAD)
     if v < MIN_DEVIATION:
         return self._intrinsic_valuation(forward, strike, time_to_expiry_s, rate, discount)
@@ -107,7 +109,7 @@ def black76(
     density: uint256 = 0  # n(q)
     near: uint256 = 0
     far: uint256 = 0
-    # unsafe: |q| <= 2^160 and v <= 2^104. Beyond the limit tails are 0 or 1.
+    # unsafe: |q| <= 2^160 and v < 2^104; density < 2^127 and M(p) < 2^97. Beyond the limit tails are 0 or 1.
     if q <= -normal.LIMIT:
         near = normal.CERTAIN
     elif q < normal.LIMIT:
@@ -221,7 +223,7 @@ def _time_value(a: uint256, b: uint256, v: uint256) -> uint256:
     if v < MIN_DEVIATION:
         return 0
     q: int256 = self._distance(a, b, v)
-    # unsafe: |q| <= 2^160 and v <= 2^104. Beyond the limit tails are 0 or 1.
+    # unsafe: |q| <= 2^160 and v < 2^104; density < 2^127 and M(p) < 2^97. Beyond the limit tails are 0 or 1.
     if q >= normal.LIMIT:
         return 0
     if q <= -normal.LIMIT:

@@ -52,7 +52,7 @@ def _scaled(exponent: int256, scale: int256, headroom: int256) -> uint256:
     # unsafe: |m| < 2^7 and LN2 < 2^96; then |r| < 2^95 and u < 2^93.
     r: int256 = unsafe_sub(exponent, unsafe_mul(m, c.LN2))
     u: int256 = unsafe_mul(r, r) >> 96
-    # unsafe: both denominators are positive on the domain (proven at derivation); 2^96.9 < g < 2^97.1.
+    # unsafe: all denominators are positive on the domain (proven at derivation); 2^96.9 < g < 2^97.1.
     g: int256 = unsafe_add(
         c.COTH_A0,
         unsafe_div(

@@ -16,7 +16,7 @@ from . import coefficients as c
 @pure
 def _years(time_s: uint256) -> uint256:
     """
-    @notice sqrt(time_s / 1 year) in Q96, rounded down within 2 units of the last place.
+    @notice sqrt(time_s / 1 year) in Q96; high by at most 2e-23 of itself, low by at most one unit.
     @param  time_s Seconds, below 2^32.
     """
     half_log: uint256 = 0  # log2 of sqrt(X)

@@ -26,13 +26,14 @@ def svi_variance(
     @notice Annualised variance v(k) of an SVI slice.
     @dev    The root starts from (128 (x^2 + s^2) + 106 |x| s)/(127 (|x| + s)), within 0.8 %, and takes
             three steps of Heron's iteration, which leave it high by at most 1.2e-19 of itself. 20 extra bits
-            keep its last place out of the result. Rounded down, in favour of nobody: error below 2 wei for a
-            variance up to 8.
-    @param  log_moneyness k = ln(K/F); WAD; |k| <= 2^68.
+            keep its last place out of the result. The sum is rounded down, in favour of nobody: the result is
+            low by at most 1.01 wei and high by at most 1.2e-19 b sqrt(...), which is a wei where that term
+            is 8, and hundreds where it is thousands and rho = -1 cancels it.
+    @param  log_moneyness k = ln(K/F); WAD; -2^68 <= k < 2^68.
     @param  a Level; WAD; below 2^254.
     @param  b Slope of the wings; WAD; below 2^69.
     @param  rho Skew; WAD; from -1 to 1.
-    @param  m Centre; WAD; |m| <= 2^68.
+    @param  m Centre; WAD; -2^68 <= m < 2^68.
     @param  sigma Curvature; WAD; below 2^69.
     @return Variance per year; WAD.
     """
