@@ -12,27 +12,32 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-SETUP := .build/setup.stamp
+# Both go with what they speak of: delete .venv or node_modules, and the next target makes it again.
+SETUP := .venv/setup.stamp
+DEVNET := node_modules/.package-lock.json
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
-setup: $(SETUP) ## install everything into .venv and node_modules
+setup: $(SETUP) $(DEVNET) ## install everything into .venv and node_modules
 
-$(SETUP): requirements.lock package-lock.json pyproject.toml scripts/setup.sh
+$(SETUP): requirements.lock pyproject.toml scripts/setup.sh
 	@PYTHON="$(PYTHON)" bash scripts/setup.sh
-	@mkdir -p .build && touch $@
+	@touch $@
+
+$(DEVNET): package-lock.json scripts/devnet.sh
+	@bash scripts/devnet.sh
 
 artifacts: $(SETUP) ## compile the contracts into package data, if any changed
 	@$(BIN)/python -m pyvault.chain.build
 
-demo: artifacts ## start a devnet, deploy, and show all that exists so far
+demo: artifacts $(DEVNET) ## start a devnet, deploy, and show all that exists so far
 	@$(BIN)/pyvault demo
 
-test: artifacts ## the small profile of every test
+test: artifacts $(DEVNET) ## the small profile of every test
 	@$(BIN)/python -m pytest -p no:ape_test -q
 
-test-large: artifacts ## every law at its full count, every planted fault; resumable
+test-large: artifacts $(DEVNET) ## every law at its full count, every planted fault; resumable
 	@$(BIN)/python scripts/test_large.py
 
 check: $(SETUP) ## style, types, spelling, and a forced compile with warnings as errors
@@ -42,7 +47,7 @@ check: $(SETUP) ## style, types, spelling, and a forced compile with warnings as
 	$(BIN)/python -m pyvault.chain.build --force
 	$(BIN)/mypy
 
-bench: artifacts ## measure against peers in an environment of their own
+bench: artifacts $(DEVNET) ## measure against peers in an environment of their own
 	@$(BIN)/python bench/setup.py
 	@.venv-bench/bin/python bench/run.py
 

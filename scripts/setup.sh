@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install the locked environment: .venv from requirements.lock (hashes required), node_modules from package-lock.json.
+# Install the locked environment into .venv from requirements.lock, hashes required.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,12 +33,3 @@ install --no-deps --no-build-isolation -e .
 
 echo "setup: compiling the numerical kernels"
 .venv/bin/pyvault warm
-
-if [ -n "${ANVIL:-}" ]; then
-    echo "setup: using Anvil at $ANVIL"
-elif [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] && command -v npm > /dev/null; then
-    echo "setup: installing Anvil"
-    npm ci --ignore-scripts --silent
-else
-    echo "setup: no npm, or not Linux on x86-64: set ANVIL=/path/to/anvil (the devnet needs it)" >&2
-fi

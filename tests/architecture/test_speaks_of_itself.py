@@ -21,6 +21,7 @@ WITHOUT_ADDRESS = (
     "package.json",
     "pyproject.toml",
     "requirements.lock",
+    "scripts/devnet.sh",
     "scripts/lock.sh",
     "scripts/setup.sh",
 )
