@@ -5,10 +5,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from support.evm import Contract, pack
+from support.evm import ROOT, Contract, pack
 from support.gas import measure
 from support.grid import WAD
 from support.pricer import FUNCTIONS, NOOP, PRICER
+from vyper.cli.vyper_compile import compile_files
 
 SNAPSHOT = json.loads((Path(__file__).parents[3] / "bench/gas_snapshot.json").read_text("utf-8"))
 GOALS = {"option_price": 2_300, "black76": 3_000, "svi_variance": 520}
@@ -29,6 +30,11 @@ def test_gas_and_size__against_the_committed_snapshot__differ_by_at_most_two_per
     assert table.keys() == SNAPSHOT.keys(), "run bench/gas.py --update"
     for name, row in SNAPSHOT.items():
         assert table[name] == pytest.approx(row, rel=0.02), f"{name}: run bench/gas.py --update and say why"
+
+
+def test_noop__whose_gas_is_subtracted__has_the_pricers_abi():
+    pricer, noop = (compile_files([str(ROOT / path)], ["abi"])[ROOT / path]["abi"] for path in (PRICER, NOOP))
+    assert sorted(map(repr, pricer)) == sorted(map(repr, noop))
 
 
 @pytest.mark.parametrize("name", CEILINGS)
