@@ -120,9 +120,10 @@ def cumulant_function(
     if square >= 0.0:
         gap = -sigma * sigma * m / (xi + d) if xi > 0.0 else d - xi
         half = -0.5 * np.expm1(-d * t) / d  # h above
-        rest = 1.0 - gap * half
+        rest = 1.0 - gap * half if xi > 0.0 else (gap * np.exp(-d * t) - sigma * sigma * m / gap) / (2.0 * d)
         exploded = rest <= 0.0
-        big_p = (-t * gap - 2.0 * np.log1p(max(-gap * half, -1.0 + 1e-16))) / (sigma * sigma)
+        logarithm = np.log1p(-gap * half) if xi > 0.0 else np.log(max(rest, 1e-300))
+        big_p = (-t * gap - 2.0 * logarithm) / (sigma * sigma)
         big_d = m * half / rest
     else:
         angle = 0.5 * d * t

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pyvault.errors import InputError
+from pyvault.kernels.ranges import LARGEST_AMOUNT, SMALLEST_AMOUNT
+from pyvault.pricing.arrays import AMOUNT
 
 __all__ = ["NAMES", "HestonParameters", "to_vector"]
 
@@ -45,8 +47,8 @@ class HestonParameters:
     def __post_init__(self) -> None:
         for name in NAMES[:-1]:
             value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0.0):
-                raise InputError(name, value, "must be positive and finite")
+            if not SMALLEST_AMOUNT <= value <= LARGEST_AMOUNT:
+                raise InputError(name, value, AMOUNT.text)
         if not -1.0 < self.correlation < 1.0:
             raise InputError("correlation", self.correlation, "must lie strictly between -1 and 1")
 

@@ -2,9 +2,9 @@
 
 The put on F e^X is summed over the cosine series of the density of X (Fang & Oosterlee 2008). Two choices
 differ from that paper. The range [low, high] comes from the Chernoff bound P(X > x) <= exp(K(p) - p x) on the
-cumulant function K, minimised over p, so that what it cuts off is below the tolerance by proof and not by a
-rule of thumb on cumulants; and the sum stops where |phi| makes the rest smaller than the tolerance, not at a
-fixed number.
+cumulant function K, minimised over p, so that what it cuts off of any price is below the tolerance times
+max(F, K) by proof and not by a rule of thumb on cumulants; and the sum stops where |phi| makes the rest
+smaller than the tolerance, not at a fixed number.
 """
 
 from __future__ import annotations
@@ -27,14 +27,16 @@ MAX_WIDENINGS = 400  # of the search for a tail, by a quarter each
 
 @loop
 def _tail_edge(parameters: Vector, t: float, level: float, side: float) -> float:
-    # min over p > 0 of (K(side p) + level) / p: beyond it lies a probability of at most exp(-level).
+    # min over p of (K(side p) + level) / p: beyond it lies a probability of at most exp(-level). On the right
+    # p >= 1, so that a call at the edge x is worth at most exp(K(p) - (p - 1) x) = exp(x - level) as well.
     v0, kappa, theta, sigma, rho = parameters
     variance = theta * t + (v0 - theta) * -np.expm1(-kappa * t) / kappa
-    p = np.sqrt(2.0 * level / variance)  # the minimiser if X were normal
+    least = 1.0 if side > 0.0 else 0.0
+    p = max(np.sqrt(2.0 * level / variance), least)  # the minimiser if X were normal
     best: float = (cumulant_function(side * p, t, v0, kappa, theta, sigma, rho) + level) / p
     for factor in (0.8, 1.25):
         for _ in range(MAX_WIDENINGS):
-            trial = p * factor
+            trial = max(p * factor, least)
             edge = (cumulant_function(side * trial, t, v0, kappa, theta, sigma, rho) + level) / trial
             if best < np.inf and not edge < best:
                 break
@@ -119,6 +121,9 @@ def chain_puts(
     for e in range(expiries.size):
         ratio, block = moneyness[starts[e] : starts[e + 1]], rows[:, starts[e] : starts[e + 1]]
         low, high = density_range(parameters, expiries[e], tolerance)
+        if not (-np.inf < low < high < np.inf):  # no range: said as too rough, not as a price
+            rows[:] = np.nan
+            return MAX_TERMS
         # The series folds what lies below `low` back above it. That is harmless as long as it stays below
         # ln(tolerance), where every put pays its whole strike: a long left tail needs half its length.
         low = max(low, 0.5 * (low + np.log(tolerance)))

@@ -102,6 +102,13 @@ def test_cumulant_function__of_the_forward__is_a_martingale(parameters):
         assert cumulant_at(1.0, years, *parameters) == pytest.approx(0.0, abs=1e-15)
 
 
+@pytest.mark.parametrize("years", [0.5, 5.0, 30.0])
+def test_cumulant_function__variance_that_runs_away_under_the_stock_measure__is_a_martingale(years):
+    # kappa - sigma rho = -17: the form 1 - gap h has no digits left of exp(-17 t)
+    assert cumulant_at(1.0, years, 0.3, 1.0, 0.4, 20.0, 0.9) == pytest.approx(0.0, abs=1e-12)
+    assert cumulant_at(1.0, years, 0.3, 1.0, 0.4, 20.0, -0.9) == pytest.approx(0.0, abs=1e-12)
+
+
 @pytest.mark.parametrize("p", [-20.0, -2.0, 0.5, 3.0, 40.0])
 @pytest.mark.parametrize("parameters", [NEVER_ZERO, TOUCHES_ZERO])
 def test_cumulant_function__before_and_after_explosion__is_right_then_infinite(parameters, p):

@@ -73,6 +73,17 @@ def test_price__vol_of_variance_near_zero__is_black76_at_the_mean_variance():
         assert price(parameters=parameters, **quotes) == pytest.approx(black, abs=2e-9)
 
 
+@pytest.mark.parametrize(("variance", "years"), [(0.3, 1.0), (50.0, 1.0), (1e3, 0.5), (1e6, 3.0), (0.4, 1e4)])
+def test_price__total_variance_of_any_size__is_black76_at_the_mean_variance(variance, years):
+    # from about 46 on calls are worth the forward at strikes beyond which the density holds nothing
+    parameters = as_parameters((variance, 2.0, variance, 1e-12, -0.3))
+    strikes = np.geomspace(1e-15, 1e15, 61)
+    quotes = {"forward": 1.0, "strike": strikes, "time_to_expiry": years}
+    black = black76.price(implied_vol=np.sqrt(variance), **quotes)
+    error = np.abs(price(parameters=parameters, **quotes) - black)
+    assert np.max(error / np.maximum(strikes, 1.0)) < 1e-11
+
+
 def test_implied_vol__vol_of_variance_near_zero__is_flat_at_the_mean_variance():
     parameters = as_parameters((0.2, 3.0, 0.5, 1e-7, 0.0))
     smile = implied_vol(
@@ -149,7 +160,8 @@ def test_price__column_of_expiries_and_row_of_strikes__broadcasts():
     "values",
     [
         (0.3, 2, 0.4, 1.2, -0.3),
-        (1e-300, 1, 1e-300, 1e-3, 0.5),
+        (1e-100, 1, 1e-100, 1e-3, 0.5),
+        (0.3, 1e100, 0.3, 1.2, -0.3),
         (100, 100, 100, 100, -0.9),
         (0.3, 1e-12, 0.3, 1, 0.999999),
     ],
@@ -183,11 +195,17 @@ def test_price__bad_argument__names_it(change, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("value", [np.nan, np.inf, -2.0])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -2.0, 1e101])
 def test_parameters__not_a_variance_process__are_refused(name, value):
     good = dict(zip(NAMES, (0.1, 1.0, 0.1, 1.0, 0.0), strict=True))
     with pytest.raises(InputError, match=name):
         HestonParameters(**(good | {name: value}))
+
+
+@pytest.mark.parametrize("value", [1e-160, 1e-101])
+def test_parameters__too_small_to_be_squared__are_refused(value):
+    with pytest.raises(InputError, match="vol_of_variance"):
+        as_parameters((0.1, 1.0, 0.1, value, 0.0))
 
 
 def test_feller_ratio__at_the_edge__is_one():
