@@ -32,6 +32,8 @@ INGREDIENTS = {
 
 def pytest_collection_modifyitems(items):
     """Skip, with the reason, each test whose ingredient is absent; fail instead where it is required."""
+    if unknown := REQUIRED - set(INGREDIENTS):
+        raise pytest.UsageError(f"PYVAULT_REQUIRE: {sorted(unknown)} is none of {sorted(INGREDIENTS)}")
     for name, (is_present, reason) in INGREDIENTS.items():
         if is_present():
             continue

@@ -1,8 +1,11 @@
 """Compiled contracts as package data."""
 
 import shutil
+import zipfile
 
 import pytest
+from flit_core.buildapi import build_wheel
+from support.tree import ROOT
 
 from pyvault.chain import artifacts
 from pyvault.chain.artifacts import CONTRACTS, load, source_hash
@@ -44,3 +47,11 @@ def test_source_hash__changes_with_a_module_that_no_contract_names(tmp_path):
 
 def test_build__of_current_artifacts__compiles_nothing():
     assert build() == []
+
+
+def test_wheel__of_the_package__carries_the_artifacts_and_its_types(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with zipfile.ZipFile(tmp_path / build_wheel(str(tmp_path))) as wheel:
+        files = set(wheel.namelist())
+    expected = {f"pyvault/chain/artifacts/{path.stem}.json" for path in deployables()}
+    assert expected | {"pyvault/py.typed"} <= files
