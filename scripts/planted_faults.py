@@ -70,7 +70,11 @@ def is_caught(mutant: Mutant, root: Path) -> bool:
         "PYVAULT_SHARED": os.environ.get("PYVAULT_SHARED", str(root.parent / "shared")),
     }
     if mutant.file.startswith("contracts/"):
-        subprocess.run([sys.executable, "-m", "pyvault.chain.build"], cwd=copy, env=environment, check=False)
+        build = [sys.executable, "-m", "pyvault.chain.build"]
+        built = subprocess.run(build, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+        if built.returncode:
+            print(f"not a fault, it does not compile: {mutant.law}\n{built.stderr[-1_500:]}")
+            return False
     options = ["-p", "no:ape_test", "-p", "no:cacheprovider", "-q", "-x"]
     command = [sys.executable, "-m", "pytest", *options, mutant.test]
     run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 import tomllib
 
 import pytest
 from support.tree import ROOT
+
+SPEC = importlib.util.spec_from_file_location("planted_faults", ROOT / "scripts" / "planted_faults.py")
+planted_faults = importlib.util.module_from_spec(SPEC)
+sys.modules["planted_faults"] = planted_faults
+SPEC.loader.exec_module(planted_faults)
 
 MUTANTS = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
 
@@ -54,3 +61,18 @@ def test_faults__planted__are_found(change, source):
 
 def test_faults__of_a_good_mutant__are_none():
     assert faults(GOOD, "a + b", "def test_sum(x):") == []
+
+
+def test_is_caught__code_that_does_not_compile__is_not(tmp_path, capsys):
+    for path in ROOT.iterdir():
+        if path.name != ".build":  # where the copy is made: another run may be at work in this tree's
+            (tmp_path / path.name).symlink_to(path)
+    broken = planted_faults.Mutant(
+        file="contracts/OptionPricer.vy",
+        find="# pragma version 0.4.3",
+        replace="# pragma version 0.4.4",
+        test="tests/unit/pyvault/test_artifacts.py",
+        law="a fault compiles",
+    )
+    assert not planted_faults.is_caught(broken, tmp_path)
+    assert "does not compile" in capsys.readouterr().out
