@@ -68,8 +68,8 @@ ATANH = Fit(
     proven_to=Fraction(1, 32),
     limit=mpf("2.6e-19"),
 )
-# e^(−α·x²): α = 1/2 would minimise the error of N(x), α = 0 that of M. 7/40 keeps the tail's relative error
-# and, of the values tried between 0.10 and 0.50, leaves every denominator farthest from zero on [0, 11].
+# e^(−α·x²): α = 1/2 would minimise the error of N(x), α = 0 that of M. 7/40 is near the largest that keeps
+# every denominator away from zero on [0, 11], by 0.2, with N within 1.0e-18; at 0.185 one changes its sign.
 MILLS = Fit(
     name="MILLS",
     about="M(x) = N(-x)/n(x), 0 <= x <= 11",

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 from mpmath import erfc, exp, log, mpf, sqrt, workdps
-from reference.black import DIGITS, error_in_wei, undiscounted
+from reference.black import DIGITS, black, error_in_wei, undiscounted
 from support.errors import grid_errors
 from support.evm import Contract
 from support.grid import FORWARD, WAD
@@ -48,6 +48,22 @@ def test_outputs__at_the_money_where_the_grid_has_no_strike__are_within_the_same
     assert errors["delta_call"] <= 4
     assert max(errors["vega"], errors["theta_call"], errors["theta_put"]) <= 30 * FORWARD // WAD
     assert errors["gamma_f"] <= 747  # 1e-18 of the largest, n(0)/v at 5 % and one hour
+
+
+def test_delta__anywhere_above_a_deviation_of_1e_11__is_within_4_wei_per_discount_factor(contract, count):
+    random, checked = Random("delta"), 0
+    for _ in range(count(1_000, 20_000)):
+        forward, strike, volatility, time = draw_market(random)
+        rate = random.randint(-WAD, WAD) // 5 if time < 50 * YEAR else 0
+        deviation = volatility / WAD * math.sqrt(time / YEAR)
+        if deviation < 1e-11 or not 2**-32 <= strike / forward <= 2**32:
+            continue
+        arguments = (forward, strike, volatility, time, rate)
+        delta = BLACK76.on_chain(contract, arguments)[2]
+        error = error_in_wei(delta, black(*arguments).delta_call)
+        assert error <= 4 * max(1, math.exp(-rate / WAD * time / YEAR)), arguments
+        checked += 1
+    assert checked > 500
 
 
 def test_option_price__at_the_discount_factor_of_a_rate__equals_black76(contract, count):
