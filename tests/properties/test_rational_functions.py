@@ -135,3 +135,21 @@ def test_committed_constants__derived_afresh__are_the_same():
     command = [sys.executable, str(ROOT / "scripts/derive_constants.py"), "--check"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert result.returncode == 0, result.stderr
+
+
+def test_derivation__at_a_weight_whose_fit_has_an_inner_pole__refuses():
+    command = (
+        "from dataclasses import replace; from mpmath import exp, mpf; "
+        "from derive_constants import MILLS, coefficients; "
+        "coefficients(replace(MILLS, weight=lambda x: exp(-mpf('0.185') * x * x)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=ROOT / "scripts",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert result.returncode == 1
+    assert "MILLS: denominator 4 changes its sign on [0, 11]" in result.stderr
