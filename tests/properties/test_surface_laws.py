@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 from support.market import DAYS, SLICES, black, market_frame, svi_variance, years
-from support.surface import assert_free_of_arbitrage, durrleman, total_variance
+from support.surface import assert_free_of_arbitrage, assert_no_butterfly_after, durrleman, total_variance
 
 from pyvault.kernels import ssvi, svi
 from pyvault.market.chain import read_chain
@@ -324,6 +324,7 @@ def test_fit__of_chains_that_are_full_of_arbitrage__is_free_of_it(count):
         surface = fit_surface(read_chain(frame))
         assert not surface.arbitrage()
         assert_free_of_arbitrage(surface.slices)
+        assert_no_butterfly_after(surface.slices[-1])
         refused += any(each.rmse > 0.05 for each in surface.diagnostics.slices)
     assert refused > 0  # the chains were not fittable: the rules had work to do
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from support.market import svi_variance
 
+FAR = np.concatenate((np.linspace(-25.0, 25.0, 4001), np.linspace(-0.5, 0.5, 1001)))
 GRID = np.concatenate((np.linspace(-6.0, 6.0, 4001), np.linspace(-0.5, 0.5, 4001)))
 
 
@@ -40,6 +42,20 @@ def durrleman(slice_, k=GRID):
 def durrleman_between(earlier, later, share, k=GRID):
     """g of the interpolation linear in total variance."""
     return durrleman_of(k, *((1.0 - share) * derivatives(earlier, k) + share * derivatives(later, k)))
+
+
+def slice_after(last, scale):
+    """The slice at `scale` times its expiry whose total variance has grown everywhere as at the money."""
+    rise = (scale - 1.0) * float(last.implied_vol(0.0)) ** 2
+    return replace(
+        last, time_to_expiry=scale * last.time_to_expiry, a=(last.a + rise) / scale, b=last.b / scale
+    )
+
+
+def assert_no_butterfly_after(last):
+    """Beyond the last expiry: not certified, and yet."""
+    for scale in (1.1, 1.5, 2.0, 4.0, 20.0):
+        assert durrleman(slice_after(last, scale), FAR).min() >= 0.0
 
 
 def assert_free_of_arbitrage(slices):

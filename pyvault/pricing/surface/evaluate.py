@@ -27,7 +27,10 @@ def slice_volatility(k: Floats, row: Floats) -> npt.NDArray[np.float64]:
 
 @loop
 def surface_volatility(k: Floats, years: Floats, table: Floats) -> npt.NDArray[np.float64]:
-    """√(w/τ) at each pair: w linear in τ at fixed k between slices, volatility flat in τ outside them."""
+    """√(w/τ) at each pair: w linear in τ at fixed k between slices, volatility flat in τ before the first.
+
+    After the last, w grows at every k as at the money: scaled by τ, its wings would break Lee's bound.
+    """
     out = np.empty(k.size)
     last = table.shape[0] - 1
     for i in range(k.size):
@@ -40,5 +43,8 @@ def surface_volatility(k: Floats, years: Floats, table: Floats) -> npt.NDArray[n
             share = (years[i] - before) / (after - before)
             total = (1.0 - share) * before * svi_variance(k[i], a, b, rho, m, s) + share * after * variance
             variance = total / years[i]
+        elif years[i] > after:
+            later = svi_variance(0.0, a, b, rho, m, s)
+            variance = (after * variance + (years[i] - after) * later) / years[i]
         out[i] = np.sqrt(variance)
     return out

@@ -81,8 +81,8 @@ class Surface:
     ) -> npt.NDArray[np.float64]:
         """Annualised volatility.
 
-        Between two expiries total variance is linear in time at fixed log-moneyness; before the first and
-        after the last the volatility at fixed log-moneyness is that of the nearest slice.
+        At fixed log-moneyness total variance is linear in time between two expiries, and in proportion to
+        time before the first; after the last it grows everywhere as at the money, where volatility stays.
 
         Parameters
         ----------
@@ -104,7 +104,8 @@ class Surface:
         -----
         Proof: total variance never falls in time where the slices are in order (a convex combination);
         scaling a slice down before the first expiry keeps Durrleman's g ≥ 0, since g is then a concave
-        function of the scale, 0 ≤ g at both ends.
+        function of the scale, 0 ≤ g at both ends. Between slices and after the last, g is tested, not proven
+        (``docs/surface.md``).
         """
         given = np.broadcast_arrays(log_moneyness, time_to_expiry)
         k, years = (np.array(values, dtype=np.float64, order="C") for values in given)

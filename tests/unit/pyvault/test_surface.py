@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.market import DAYS, SLICES, book_summary_json, market_frame, svi_variance, years
+from support.surface import slice_after
 
 from pyvault.errors import FitError, InputError
 from pyvault.market.chain import read_chain
@@ -46,10 +47,20 @@ def test_implied_vol__between_expiries__is_linear_in_total_variance(surface):
         np.testing.assert_allclose(surface.total_variance(k, time), expected, rtol=1e-13)
 
 
-def test_implied_vol__outside_the_expiries__is_that_of_the_nearest(surface):
+def test_implied_vol__before_the_first_expiry__is_that_of_its_slice(surface):
     k = np.linspace(-0.4, 0.4, 9)
-    for time, nearest in ((1e-4, surface.slices[0]), (3.0, surface.slices[-1])):
-        np.testing.assert_allclose(surface.implied_vol(k, time), nearest.implied_vol(k), rtol=1e-14)
+    np.testing.assert_allclose(surface.implied_vol(k, 1e-4), surface.slices[0].implied_vol(k), rtol=1e-14)
+
+
+def test_implied_vol__after_the_last_expiry__is_the_slice_that_grows_as_at_the_money(surface):
+    k = np.linspace(-4.0, 4.0, 81)
+    for scale in (1.0 + 1e-9, 1.1, 4.0, 20.0):
+        later = slice_after(surface.slices[-1], scale)
+        np.testing.assert_allclose(
+            surface.implied_vol(k, later.time_to_expiry), later.implied_vol(k), rtol=1e-13
+        )
+    at_the_money = surface.slices[-1].implied_vol(0.0)
+    assert surface.implied_vol(0.0, 9.0) == pytest.approx(at_the_money, rel=1e-14)
 
 
 def test_total_variance__never_falls_in_time(surface):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.market import delta
-from support.surface import assert_free_of_arbitrage, durrleman_between
+from support.surface import assert_free_of_arbitrage, assert_no_butterfly_after, durrleman_between
 
 from pyvault.market.chain import read_chain
 from pyvault.pricing.surface import fit_surface
@@ -50,6 +50,7 @@ def test_fit_surface__of_recorded_snapshots__is_arbitrage_free_and_inside_the_qu
         assert_free_of_arbitrage(surface.slices)
         for earlier, later in pairwise(surface.slices):  # not certified, and yet
             assert durrleman_between(earlier, later, 0.5).min() >= 0.0
+        assert_no_butterfly_after(surface.slices[-1])
         error = relative_error(chain, surface)
         assert np.median(error) <= 0.5
         sizes.append(error.size)
