@@ -170,7 +170,8 @@ def realised_vol(
     counts = [_bars_in(length, index, bars.interval_s) for index, length in enumerate(windows_s)]
     table = np.full((len(counts), np.size(bars.close)), np.nan)
     for row, count in zip(table, counts, strict=True):
-        row[:] = _variance_per_bar(bars, count, estimator)
+        if count <= row.size:  # a longer window is never full
+            row[:] = _variance_per_bar(bars, count, estimator)
     volatility: FloatArray = np.sqrt(table / years(bars.interval_s))
     return volatility
 

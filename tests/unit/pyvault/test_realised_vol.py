@@ -252,6 +252,12 @@ def test_realised_vol__window_of_no_whole_bars__is_refused(length):
         realised_vol(Bars(**GOOD), windows_s=[2 * HOUR, length])
 
 
+@pytest.mark.parametrize("estimator", Estimator)
+def test_realised_vol__window_longer_than_the_history__is_never_full(estimator):
+    lengths = [6 * HOUR, 2.0**52 * HOUR]  # the second once asked for petabytes
+    assert np.isnan(realised_vol(Bars(**GOOD), windows_s=lengths, estimator=estimator)).all()
+
+
 @pytest.mark.parametrize("half_life", [0.0, -1.0, np.nan])
 def test_ewma_vol__half_life_not_positive__is_refused(half_life):
     with pytest.raises(InputError, match=r"half_lives_s\[0\]"):
