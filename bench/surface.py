@@ -163,13 +163,13 @@ def main() -> list[Figure]:
         figures.append(
             Figure(
                 name=NAMES[kind],
-                value=1e3 * seconds[name],
+                value=1e3 * seconds[kind],
                 unit="ms",
                 peer=name,
                 ratio=ratio,
                 goal=goal,
                 ok=None if goal is None else ratio >= goal and no_worse,
-                note=f"peer's {_describe(theirs)}",
+                note=f"peer {1e3 * seconds[name]:.1f} ms, {_describe(theirs)}",
             )
         )
     write_figures("surface", figures)

@@ -113,4 +113,4 @@ def _table(expiry: Expiry) -> object:
             [f"{quote.strike:g}", f"{quote.implied_vol:.2%}", *(f"{number / WAD:,.4f}" for number in numbers)]
         )
     columns = ["strike", "vol", "call", "put", "delta", "vega/pt", "theta/day"]
-    return table(f"{date} · {days:g} days · forward {expiry.forward:,.2f}", columns, rows)
+    return table(f"{date} · in {days:.3g} d · forward {expiry.forward:,.2f}", columns, rows)

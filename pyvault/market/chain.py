@@ -16,7 +16,7 @@ import pandas as pd
 from pyvault.errors import InputError, MarketDataError
 from pyvault.market.readers import chain_frame, unix_seconds
 from pyvault.market.snapshots import split_snapshots
-from pyvault.market.validation import clean_snapshot, refuse_frozen
+from pyvault.market.validation import PRICES, VOLATILITIES, clean_snapshot
 from pyvault.units import SECONDS_PER_YEAR
 
 __all__ = ["OptionChain", "PriceUnit", "ReadReport", "read_chain", "read_chains"]
@@ -256,6 +256,16 @@ def read_chains(
     for snapshot in snapshots:
         chain = _read(snapshot, source, unit, len(snapshots))
         if previous is not None:
-            refuse_frozen(previous, chain)
+            _refuse_frozen(previous, chain)
         previous = chain
         yield chain
+
+
+def _refuse_frozen(previous: OptionChain, chain: OptionChain) -> None:
+    """Raise where `chain` is later than `previous` and yet repeats each of its quotes."""
+    if chain.timestamp <= previous.timestamp or len(chain) != len(previous):
+        return
+    names = ("expiry", "strike", "forward", *VOLATILITIES, *PRICES)
+    if all(np.array_equal(getattr(chain, name), getattr(previous, name), equal_nan=True) for name in names):
+        rule = "a frozen feed: every quote repeats the snapshot before"
+        raise MarketDataError(chain.source, "timestamp", chain.timestamp, rule)

@@ -24,7 +24,6 @@ two-sided.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -33,10 +32,7 @@ import pandas as pd
 from pyvault.errors import MarketDataError
 from pyvault.market.forwards import recover_forwards
 
-if TYPE_CHECKING:
-    from pyvault.market.chain import OptionChain
-
-__all__ = ["CleanSnapshot", "clean_snapshot", "refuse_frozen"]
+__all__ = ["PRICES", "VOLATILITIES", "CleanSnapshot", "clean_snapshot"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -223,23 +219,3 @@ def clean_snapshot(frame: pd.DataFrame, source: str, *, is_coin: bool) -> CleanS
     rows = _drop_isolated(rows, source, dropped, is_coin=is_coin)
     rows = rows.sort_values(["expiry", "strike", "is_call"], ascending=[True, True, False], kind="stable")
     return CleanSnapshot(frame=rows, dropped=dropped, recovered_forwards=recovered)
-
-
-def refuse_frozen(previous: OptionChain, chain: OptionChain) -> None:
-    """Raise where `chain` is later than `previous` and yet repeats each of its quotes.
-
-    Raises
-    ------
-    MarketDataError
-        A frozen feed.
-    """
-    if chain.timestamp <= previous.timestamp or len(chain) != len(previous):
-        return
-    names = ("expiry", "strike", "forward", *VOLATILITIES, *PRICES)
-    if all(np.array_equal(getattr(chain, name), getattr(previous, name), equal_nan=True) for name in names):
-        raise MarketDataError(
-            chain.source,
-            "timestamp",
-            chain.timestamp,
-            "a frozen feed: every quote repeats the snapshot before",
-        )

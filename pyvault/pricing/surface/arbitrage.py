@@ -20,7 +20,7 @@ from pyvault.kernels.svi import LEE_SLOPE, durrleman, svi_derivatives, svi_varia
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pyvault.pricing.surface.value import SurfaceSlice
+    from pyvault.pricing.surface.slices import SurfaceSlice
 
 __all__ = ["ArbitrageReport", "Margins", "Violation", "check_arbitrage", "margins", "spread_grid"]
 

@@ -10,9 +10,10 @@ from pyvault.errors import FitError, InputError
 from pyvault.pricing.surface.arbitrage import margins
 from pyvault.pricing.surface.diagnostics import diagnose
 from pyvault.pricing.surface.quotes import select_quotes
+from pyvault.pricing.surface.slices import SurfaceSlice
 from pyvault.pricing.surface.ssvi import fit_ssvi
 from pyvault.pricing.surface.svi import fit_svi
-from pyvault.pricing.surface.value import Surface, SurfaceSlice
+from pyvault.pricing.surface.value import Surface
 
 if TYPE_CHECKING:
     from pyvault.market.chain import OptionChain
