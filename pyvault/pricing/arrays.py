@@ -91,7 +91,10 @@ def _flatten(array: npt.NDArray[Scalar], shape: tuple[int, ...]) -> npt.NDArray[
     """
     if array.shape != shape:
         array = np.broadcast_to(array, shape)
-    return np.require(array, requirements=("C", "A", "W")).reshape(-1)
+    flags = array.flags
+    if not (flags.c_contiguous and flags.aligned and flags.writeable):
+        array = np.array(array, order="C")
+    return array.reshape(-1)
 
 
 def _as_floats(name: str, value: npt.ArrayLike) -> FloatArray:
