@@ -48,6 +48,18 @@ JUNIOR_GAIN_SHARE: constant(uint256) = 26  # WAD: alpha, part of junior's gain t
 # Series (word 7)
 TRADE_CUTOFF_S: constant(uint256) = 28  # before expiry, from which on nothing opens
 
+# Oracles that governance may replace, by slot.
+SPOT_ORACLE: constant(uint256) = 0
+VOL_SURFACE: constant(uint256) = 1
+ORACLES: constant(uint256) = 2
+
+# What a pause stops, one bit each; closing, claims, settlement and adding collateral are never stopped.
+PAUSE_OPENING: constant(uint256) = 1
+PAUSE_DEPOSITS: constant(uint256) = 2
+PAUSE_HEDGING: constant(uint256) = 4
+PAUSE_POSTS: constant(uint256) = 8
+PAUSE_EVERYTHING: constant(uint256) = 15
+
 # Which way a change loosens; what may loosen in either direction is never in a hurry.
 UP: constant(uint256) = 1
 DOWN: constant(uint256) = 2
