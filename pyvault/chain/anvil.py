@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pyvault.chain.backend import BLOCK_INTERVAL_S
+from pyvault.chain.transport import Client
 from pyvault.errors import SetupError
 
 __all__ = ["anvil_version", "find_anvil", "running_anvil"]
@@ -48,10 +50,23 @@ def anvil_version() -> str:
 
 
 @contextmanager
-def running_anvil(*, port: int = 0) -> Iterator[str]:
+def running_anvil(
+    *, port: int = 0, timestamp: int | None = None, socket_file: Path | None = None
+) -> Iterator[str]:
     """Run a node on loopback and yield its URL; port 0 takes a free one.
 
-    Cancun rules and pruned history keep its speed independent of the chain's length.
+    Any address may send, at no fee, and a block's time follows from the one before it: what happens on the
+    node depends on what is sent and on nothing else. Cancun rules and pruned history keep its speed
+    independent of the chain's length.
+
+    Parameters
+    ----------
+    port
+        TCP port on loopback.
+    timestamp
+        Unix seconds of the first block; the present without it.
+    socket_file
+        Where the node also listens, for processes of this machine.
 
     Raises
     ------
@@ -60,9 +75,14 @@ def running_anvil(*, port: int = 0) -> Iterator[str]:
     """
     command = [find_anvil(), "--host", "127.0.0.1", "--port", str(port)]
     command += ["--hardfork", "cancun", "--prune-history", "1"]
+    command += ["--base-fee", "0", "--gas-price", "0", "--auto-impersonate"]
+    command += [] if timestamp is None else ["--timestamp", str(timestamp)]
+    command += [] if socket_file is None else ["--ipc", str(socket_file)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        yield _await_url(process)
+        url = _await_url(process)
+        Client(url).request("anvil_setBlockTimestampInterval", BLOCK_INTERVAL_S)
+        yield url
     finally:
         process.terminate()
         process.wait(timeout=10)

@@ -7,8 +7,8 @@ from vyper.cli.vyper_compile import compile_files
 
 from pyvault.chain.anvil import running_anvil
 from pyvault.chain.artifacts import CONTRACTS, load
-from pyvault.chain.backend import deploy
 from pyvault.chain.build import deployables
+from pyvault.chain.contract import deploy
 from pyvault.chain.revm import RevmBackend
 from pyvault.chain.rpc import RpcBackend
 
