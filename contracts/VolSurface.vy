@@ -29,6 +29,7 @@ from .libs import parameters as risk
 from .libs import surface_status as states
 from .libs.math import surface_guard as guard
 from .libs.math import surface_neighbours as around
+from .libs.math import surface_pace as pace
 
 # stateful
 from .libs.state import slice_book as books
@@ -122,6 +123,10 @@ def post(sequence: uint256, timestamp: uint256, posts: DynArray[IVolSurface.Post
     for i: uint256 in range(len(lines), bound=MAX_EXPIRIES):
         if lines[i].is_posted:
             self._admit(lines, i, sequence, limits, is_vouched)
+        if i > 0 and (lines[i - 1].is_posted or lines[i].is_posted):
+            guard._check_order(
+                lines[i - 1].slice, lines[i - 1].time_s, lines[i].slice, lines[i].time_s
+            )
     log IVolSurface.SurfacePosted(
         sequence=sequence, previous_timestamp=previous_timestamp, timestamp=timestamp
     )
@@ -271,10 +276,10 @@ def _admit(
     assert convert(abs(curve.carry), uint256) <= limits.max_carry, "surface: carry too large"
     width: uint256 = guard._width(curve, line.time_s)
     nodes: int256[guard.NODES] = guard._nodes(curve, width)
-    guard._check_curve(curve, line.time_s, width, nodes)
-    volatilities: uint256[guard.CORE] = guard._volatilities(curve, nodes, 0)
+    variances: uint256[guard.NODES] = guard._variances(curve, nodes)
+    guard._check_curve(curve, line.time_s, width, nodes, variances)
+    volatilities: uint256[guard.CORE] = guard._roots(variances)
     guard._check_bounds(volatilities, limits.lowest_vol, limits.highest_vol)
-    around._check_order(lines, i, nodes)
 
     state: uint256 = books._state(line.expiry)
     previous: IVolSurface.Slice = empty(IVolSurface.Slice)
@@ -289,11 +294,8 @@ def _admit(
         assert forward_move <= limits.forward_step, "surface: forward step too large"
         # ln(K/F) before is ln(K/F) after plus this: strikes stay where they are. Truncated, in favour of nobody.
         offset: int256 = drift // SIGNED_YEAR
-        move = max(
-            guard._distance(volatilities, guard._volatilities(previous, nodes, offset)),
-            guard._vertex_move(curve, previous, offset, width),
-        )
-        assert move <= guard._step(limits.step, line.time_s), "surface: step too large"
+        move = guard._move(curve, width, nodes, volatilities, previous, offset)
+        assert move <= pace._step(limits.step, line.time_s), "surface: step too large"
         levels: (uint256, uint256) = books._levels(state, limits.rate, limits.forward_rate)
         volatility_level = levels[0] + move
         forward_level = levels[1] + forward_move

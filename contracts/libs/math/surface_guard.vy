@@ -27,13 +27,10 @@ MAX_WIDTH: constant(uint256) = 8 * constants.WAD  # nodes reach 15 widths, log-m
 SHARPEST: constant(uint256) = 16  # sigma >= width/16
 FLATTEST: constant(uint256) = 32  # sigma <= 32 widths
 REACH: constant(int256) = 2**68  # of the parameters, as in svi.vy
-LEAST_VARIANCE: constant(int256) = 10**10  # 1e-8: below it no square here is proven to fit
+LEAST_VARIANCE: constant(uint256) = 10**10  # 1e-8: below it no square here is proven to fit
 LEE_SLOPE: constant(uint256) = 2
 SIGNED_YEAR: constant(int256) = 365 * 86_400
 DIVISOR: constant(int256) = constants.SIGNED_WAD * constants.SIGNED_WAD * 2**20
-MONTH_S: constant(uint256) = 30 * 86_400
-WEEK_S: constant(uint256) = 7 * 86_400
-HOUR_S: constant(uint256) = 3_600
 
 
 @internal
@@ -130,20 +127,23 @@ def _nodes(curve: IVolSurface.Slice, width: uint256) -> int256[NODES]:
 
 @internal
 @pure
-def _durrleman(log_moneyness: int256, curve: IVolSurface.Slice, time_s: uint256) -> int256:
+def _durrleman(
+    log_moneyness: int256, variance: uint256, curve: IVolSurface.Slice, time_s: uint256
+) -> int256:
     """
     @dev    g = (1 - k v'/2v)^2 - v'^2 T/4v - (v' T)^2/16 + v'' T/2 (V. Durrleman, 2003): the density of ln K up
             to a positive factor. Each quotient truncated; error below 1e-15 (1 + |k v'/v|) while v > 1e-4.
+    @param  variance v at `log_moneyness`.
     @return WAD; the least integer where v < 1e-8.
     """
+    if variance < LEAST_VARIANCE:
+        return min_value(int256)
+    v: int256 = convert(variance, int256)
     time: int256 = convert(time_s, int256)
     x: int256 = log_moneyness - curve.m << 20
     s: int256 = convert(curve.sigma, int256) << 20
     span: int256 = self._hypotenuse(x, s)
     b: int256 = convert(curve.b, int256)
-    v: int256 = convert(self._variance(log_moneyness, curve), int256)
-    if v < LEAST_VARIANCE:
-        return min_value(int256)
     first: int256 = b * (curve.rho + x * constants.SIGNED_WAD // span) // constants.SIGNED_WAD
     bend: int256 = s * constants.SIGNED_WAD // span
     second: int256 = b * (bend * bend // constants.SIGNED_WAD) * 2**20 // span
@@ -159,8 +159,24 @@ def _durrleman(log_moneyness: int256, curve: IVolSurface.Slice, time_s: uint256)
 
 @internal
 @pure
+def _variances(curve: IVolSurface.Slice, nodes: int256[NODES]) -> uint256[NODES]:
+    """
+    @dev    Variance of a slice at the nodes of its own grid.
+    """
+    variances: uint256[NODES] = empty(uint256[NODES])
+    for i: uint256 in range(NODES):
+        variances[i] = self._variance(nodes[i], curve)
+    return variances
+
+
+@internal
+@pure
 def _check_curve(
-    curve: IVolSurface.Slice, time_s: uint256, width: uint256, nodes: int256[NODES]
+    curve: IVolSurface.Slice,
+    time_s: uint256,
+    width: uint256,
+    nodes: int256[NODES],
+    variances: uint256[NODES],
 ):
     """
     @dev    Refuses a slice whose vertex leaves the core or is too sharp or too flat for the grid, whose wings are
@@ -173,42 +189,31 @@ def _check_curve(
         curve.b * (constants.WAD + convert(abs(curve.rho), uint256)) * time_s
         <= LEE_SLOPE * constants.WAD * constants.WAD * constants.SECONDS_PER_YEAR
     ), "surface: wing too steep"
-    for node: int256 in nodes:
-        assert self._durrleman(node, curve, time_s) >= 0, "surface: butterfly"
+    for i: uint256 in range(NODES):
+        assert self._durrleman(nodes[i], variances[i], curve, time_s) >= 0, "surface: butterfly"
+
+
+@internal
+@pure
+def _roots(variances: uint256[NODES]) -> uint256[CORE]:
+    """
+    @dev    Volatilities at the core nodes.
+    """
+    volatilities: uint256[CORE] = empty(uint256[CORE])
+    for i: uint256 in range(CORE):
+        volatilities[i] = self._volatility(variances[i])
+    return volatilities
 
 
 @internal
 @pure
 def _volatilities(curve: IVolSurface.Slice, nodes: int256[NODES], offset: int256) -> uint256[CORE]:
     """
-    @dev    Volatility of a slice at the core nodes of a grid, each moved by `offset`.
+    @dev    Volatilities of a slice at the core nodes of another's grid, each moved by `offset`.
     """
     volatilities: uint256[CORE] = empty(uint256[CORE])
     for i: uint256 in range(CORE):
         volatilities[i] = self._volatility(self._variance(nodes[i] + offset, curve))
-    return volatilities
-
-
-@internal
-@pure
-def _volatilities_between(
-    near: IVolSurface.Slice,
-    near_s: uint256,
-    far: IVolSurface.Slice,
-    far_s: uint256,
-    time_s: uint256,
-    nodes: int256[NODES],
-) -> uint256[CORE]:
-    """
-    @dev    Volatility at the core nodes, linear in total variance between two expiries; rounded down.
-    """
-    volatilities: uint256[CORE] = empty(uint256[CORE])
-    for i: uint256 in range(CORE):
-        total: uint256 = (
-            self._variance(nodes[i], near) * near_s * (far_s - time_s)
-            + self._variance(nodes[i], far) * far_s * (time_s - near_s)
-        ) // (far_s - near_s)
-        volatilities[i] = self._volatility(total // time_s)
     return volatilities
 
 
@@ -237,54 +242,52 @@ def _distance(one: uint256[CORE], other: uint256[CORE]) -> uint256:
 
 @internal
 @pure
-def _vertex_move(
-    curve: IVolSurface.Slice, previous: IVolSurface.Slice, offset: int256, width: uint256
+def _move(
+    curve: IVolSurface.Slice,
+    width: uint256,
+    nodes: int256[NODES],
+    volatilities: uint256[CORE],
+    previous: IVolSurface.Slice,
+    offset: int256,
 ) -> uint256:
     """
-    @dev    |Change of volatility| at the previous vertex, where the previous slice bends most; 0 when time has
-            left it outside the core.
+    @dev    Largest |change of volatility| of a strike, over the core nodes of the new slice and the vertex of the
+            previous one, where that bends most (unless time has left it outside the core).
+    @param  volatilities Those of `curve` at the core nodes.
+    @param  offset ln(F/F_before): a strike at k was at k + offset.
     """
-    if convert(abs(previous.m - offset), uint256) > CORE_DEVIATIONS * width:
-        return 0
-    new: uint256 = self._volatility(self._variance(previous.m - offset, curve))
+    move: uint256 = self._distance(volatilities, self._volatilities(previous, nodes, offset))
+    vertex: int256 = previous.m - offset
+    if convert(abs(vertex), uint256) > CORE_DEVIATIONS * width:
+        return move
+    new: uint256 = self._volatility(self._variance(vertex, curve))
     old: uint256 = self._volatility(self._variance(previous.m, previous))
-    return max(new, old) - min(new, old)
+    return max(move, max(new, old) - min(new, old))
 
 
 @internal
 @pure
 def _check_order(
-    near: IVolSurface.Slice,
-    near_s: uint256,
-    far: IVolSurface.Slice,
-    far_s: uint256,
-    nodes: int256[NODES],
+    near: IVolSurface.Slice, near_s: uint256, far: IVolSurface.Slice, far_s: uint256
 ):
     """
-    @dev    Refuses a calendar arbitrage: total variance that falls from one expiry to the next at a node.
+    @dev    Refuses a calendar arbitrage: total variance that falls from one expiry to the next. The grid is that of
+            the nearer expiry, the finer one, beyond which its options are worth nothing, and the vertex of the other.
     """
+    nodes: int256[NODES] = self._nodes(near, self._width(near, near_s))
     for node: int256 in nodes:
-        assert (
-            self._variance(node, near) * near_s <= self._variance(node, far) * far_s
-        ), "surface: calendar"
+        self._check_order_at(node, near, near_s, far, far_s)
+    self._check_order_at(far.m, near, near_s, far, far_s)
 
 
 @internal
 @pure
-def _step(step: uint256, time_s: uint256) -> uint256:
+def _check_order_at(
+    node: int256, near: IVolSurface.Slice, near_s: uint256, far: IVolSurface.Slice, far_s: uint256
+):
     """
-    @dev    Largest change of volatility in one post: eps_0 sqrt(30 d/max(T, 7 d)); rounded down, against the
-            poster.
+    @dev    Refuses a calendar arbitrage at one log-moneyness.
     """
-    return step * isqrt(MONTH_S * constants.WAD * constants.WAD // max(time_s, WEEK_S)) // constants.WAD
-
-
-@internal
-@pure
-def _leaked(level: uint256, rate_per_hour: uint256, elapsed_s: uint256) -> uint256:
-    """
-    @dev    Level of a bucket that leaks at half the rate; its capacity is the other half, so that no hour holds
-            more than the rate. The leak is rounded down, against the poster.
-    """
-    leak: uint256 = rate_per_hour * elapsed_s // (2 * HOUR_S)
-    return level - min(leak, level)
+    assert (
+        self._variance(node, near) * near_s <= self._variance(node, far) * far_s
+    ), "surface: calendar"

@@ -4,8 +4,7 @@
 @title   Slices beside their neighbours
 @author  The pyvault authors
 @license AGPL-3.0-only
-@notice  What relates a slice to those of the expiries before and after it: the calendar, and, for a slice that has no
-         predecessor, how far it lies from what its neighbours imply.
+@notice  How far a slice that has no predecessor lies from what the expiries before and after it imply.
 @dev     Stateless.
 """
 
@@ -24,27 +23,6 @@ struct Line:
     is_loaded: bool
     is_anchor: bool  # its slice may vouch for a neighbour's first one
     slice: IVolSurface.Slice  # as it will be after the call
-
-
-@internal
-@pure
-def _check_order(lines: DynArray[Line, MAX_EXPIRIES], i: uint256, nodes: int256[guard.NODES]):
-    """
-    @dev    No calendar arbitrage with either neighbour, at the nodes of both; a posted neighbour brings its own.
-    """
-    here: Line = lines[i]
-    for side: uint256 in range(2):
-        if (side == 0 and i == 0) or (side == 1 and i + 1 == len(lines)):
-            continue
-        other: Line = lines[i - 1] if side == 0 else lines[i + 1]
-        near: Line = other if side == 0 else here
-        far: Line = here if side == 0 else other
-        guard._check_order(near.slice, near.time_s, far.slice, far.time_s, nodes)
-        if not other.is_posted:
-            width: uint256 = guard._width(other.slice, other.time_s)
-            guard._check_order(
-                near.slice, near.time_s, far.slice, far.time_s, guard._nodes(other.slice, width)
-            )
 
 
 @internal
@@ -69,7 +47,7 @@ def _distance(
     carry: int256 = near.slice.carry * time  # ln F of the neighbours at this expiry, in WAD seconds
     expected: uint256[guard.CORE] = empty(uint256[guard.CORE])
     if has_near and has_far:
-        expected = guard._volatilities_between(
+        expected = self._volatilities_between(
             near.slice, near.time_s, far.slice, far.time_s, here.time_s, nodes
         )
         begin: int256 = convert(near.time_s, int256)
@@ -81,6 +59,29 @@ def _distance(
         expected = guard._volatilities(near.slice, nodes, 0)
     drift: int256 = here.slice.carry * time - carry
     return guard._distance(volatilities, expected), self._years_up(convert(abs(drift), uint256))
+
+
+@internal
+@pure
+def _volatilities_between(
+    near: IVolSurface.Slice,
+    near_s: uint256,
+    far: IVolSurface.Slice,
+    far_s: uint256,
+    time_s: uint256,
+    nodes: int256[guard.NODES],
+) -> uint256[guard.CORE]:
+    """
+    @dev    Volatility at the core nodes, linear in total variance between two expiries; rounded down.
+    """
+    volatilities: uint256[guard.CORE] = empty(uint256[guard.CORE])
+    for i: uint256 in range(guard.CORE):
+        total: uint256 = (
+            guard._variance(nodes[i], near) * near_s * (far_s - time_s)
+            + guard._variance(nodes[i], far) * far_s * (time_s - near_s)
+        ) // (far_s - near_s)
+        volatilities[i] = guard._volatility(total // time_s)
+    return volatilities
 
 
 @internal

@@ -10,7 +10,7 @@
 """
 
 from ...interfaces import IVolSurface
-from ..math import surface_guard as guard
+from ..math import surface_pace as pace
 
 MAX_EXPIRIES: constant(uint256) = 10
 GAP_UNIT: constant(uint256) = 10**9  # gaps are stored in units of 1e-9
@@ -154,8 +154,8 @@ def _levels(state: uint256, rate: uint256, forward_rate: uint256) -> (uint256, u
     """
     elapsed_s: uint256 = block.timestamp - (state >> 184 & MASK_48)
     return (
-        guard._leaked(state >> 56 & MASK_64, rate, elapsed_s),
-        guard._leaked(state >> 120 & MASK_64, forward_rate, elapsed_s),
+        pace._leaked(state >> 56 & MASK_64, rate, elapsed_s),
+        pace._leaked(state >> 120 & MASK_64, forward_rate, elapsed_s),
     )
 
 
