@@ -7,10 +7,11 @@ from functools import cache
 from vyper.cli.vyper_compile import compile_files
 from vyper.compiler.settings import OptimizationLevel, Settings
 
-from pyvault.chain.artifacts import CONTRACTS, Artifact
+from pyvault.chain.artifacts import CONTRACTS, Artifact, load
 from pyvault.chain.contract import Contract, deploy
 from pyvault.chain.parameters import Kind, action_id, parameter
 from pyvault.chain.revm import RevmBackend
+from pyvault.errors import SetupError
 
 OWNER = "0x" + "A1" * 20
 GUARDIAN = "0x" + "B2" * 20
@@ -30,8 +31,12 @@ GRACE = 7 * DAY
 
 @cache
 def artifact_of(path: str) -> Artifact:
-    """Artifact of one contract below ``contracts/``, compiled here: half-written neighbours do not matter."""
+    """Artifact of one contract below ``contracts/``: the built one, or compiled here if that is stale."""
     source = CONTRACTS / path
+    try:
+        return load(source.stem)
+    except SetupError:
+        pass
     output = compile_files(
         [str(source)],
         ["abi", "bytecode", "bytecode_runtime"],

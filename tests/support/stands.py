@@ -1,0 +1,87 @@
+"""Every contract that deploys, each ready to be called, with an address for each of its roles."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from support.governance import (
+    GUARDIAN,
+    KEEPER,
+    LOOSENING,
+    NEW_OWNER,
+    NOBODY,
+    OWNER,
+    STRANGER,
+    Governed,
+    artifact_of,
+)
+
+from pyvault.chain.artifacts import CONTRACTS
+from pyvault.chain.backend import DEPLOYER
+from pyvault.chain.build import deployables
+from pyvault.chain.contract import deploy
+from pyvault.chain.parameters import Role
+
+PATHS = {path.stem: path.relative_to(CONTRACTS).as_posix() for path in deployables()}
+OUTSIDERS = {"stranger": STRANGER}
+
+
+MARKET = "0x" + "F6" * 20
+
+
+@cache
+def risk_parameters():
+    """With an ownership ripe to be accepted."""
+    governed = Governed()
+    governed.send("schedule_role", Role.OWNER, NEW_OWNER)
+    governed.backend.warp(LOOSENING)
+    holders = {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER, "new_owner": NEW_OWNER}
+    return governed.contract, holders
+
+
+@cache
+def devnet_token():
+    """With a second minter beside the deployer."""
+    governed = Governed()
+    contract = governed.token()
+    contract.send("set_minter", KEEPER, True, sender=DEPLOYER)  # noqa: FBT003 - the ABI's flag
+    return contract, {"owner": DEPLOYER, "minter": KEEPER}
+
+
+@cache
+def devnet_feed():
+    contract = deploy(Governed().backend, artifact_of(PATHS["DevnetFeed"]), (8, "ETH / USD"))
+    return contract, {"owner": DEPLOYER}
+
+
+@cache
+def option_pricer():
+    return deploy(Governed().backend, artifact_of(PATHS["OptionPricer"])), {}
+
+
+@cache
+def spot_oracle():
+    """With one feed that has answered."""
+    governed = Governed()
+    feed = deploy(governed.backend, artifact_of(PATHS["DevnetFeed"]), (8, "ETH / USD"))
+    feed.send("push_answer", 3_000 * 10**8, sender=DEPLOYER)
+    arguments = (governed.address, feed.address, NOBODY, NOBODY, MARKET)
+    contract = deploy(governed.backend, artifact_of(PATHS["SpotOracle"]), arguments)
+    return contract, {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER, "market": MARKET}
+
+
+@cache
+def vol_surface():
+    governed = Governed()
+    contract = deploy(governed.backend, artifact_of(PATHS["VolSurface"]), (governed.address,))
+    return contract, {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER}
+
+
+STANDS = {
+    "DevnetFeed": devnet_feed,
+    "DevnetToken": devnet_token,
+    "OptionPricer": option_pricer,
+    "RiskParameters": risk_parameters,
+    "SpotOracle": spot_oracle,
+    "VolSurface": vol_surface,
+}
