@@ -74,7 +74,7 @@ class Account:
 
 @runtime_checkable
 class Backend(Protocol):
-    """An EVM that knows bytes, not contracts. Any address without code may act, at no fee on a local chain."""
+    """An EVM that knows bytes, not contracts. Any address without code may act; local chains take no fee."""
 
     @property
     def now(self) -> int:

@@ -39,6 +39,11 @@ class Function:
     _output_types: tuple[str, ...] = field(repr=False)
     _convert: tuple[Convert, ...] = field(repr=False)
 
+    @property
+    def signature(self) -> str:
+        """Canonical signature, whose hash begins with the selector."""
+        return f"{self.name}({','.join(self.inputs)})"
+
     def encode(self, arguments: Sequence[Any]) -> bytes:
         """Calldata of a call with `arguments`.
 
