@@ -54,10 +54,10 @@ def artifact_of(path: str) -> Artifact:
 
 
 class Governed:
-    """A fresh chain with `RiskParameters` on it. Names of parameters stand for their ids."""
+    """A chain, fresh unless given, with `RiskParameters` on it. Names of parameters stand for their ids."""
 
-    def __init__(self, overrides=()):
-        self.backend = RevmBackend()
+    def __init__(self, overrides=(), backend=None):
+        self.backend = backend or RevmBackend()
         settings = [(parameter(name).id, value) for name, value in overrides]
         self.contract = deploy(
             self.backend, artifact_of("RiskParameters.vy"), (OWNER, GUARDIAN, KEEPER, settings)

@@ -21,6 +21,7 @@ from pyvault.chain.backend import DEPLOYER
 from pyvault.chain.build import deployables
 from pyvault.chain.contract import deploy
 from pyvault.chain.parameters import Role
+from pyvault.chain.revm import RevmBackend
 
 PATHS = {path.stem: path.relative_to(CONTRACTS).as_posix() for path in deployables()}
 OUTSIDERS = {"stranger": STRANGER}
@@ -29,40 +30,33 @@ OUTSIDERS = {"stranger": STRANGER}
 MARKET = "0x" + "F6" * 20
 
 
-@cache
-def risk_parameters():
+def risk_parameters(backend):
     """With an ownership ripe to be accepted."""
-    governed = Governed()
+    governed = Governed(backend=backend)
     governed.send("schedule_role", Role.OWNER, NEW_OWNER)
     governed.backend.warp(LOOSENING)
     holders = {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER, "new_owner": NEW_OWNER}
     return governed.contract, holders
 
 
-@cache
-def devnet_token():
+def devnet_token(backend):
     """With a second minter beside the deployer."""
-    governed = Governed()
-    contract = governed.token()
+    contract = deploy(backend, artifact_of(PATHS["DevnetToken"]), ("USD Coin", "USDC", 6))
     contract.send("set_minter", KEEPER, True, sender=DEPLOYER)  # noqa: FBT003 - the ABI's flag
     return contract, {"owner": DEPLOYER, "minter": KEEPER}
 
 
-@cache
-def devnet_feed():
-    contract = deploy(Governed().backend, artifact_of(PATHS["DevnetFeed"]), (8, "ETH / USD"))
-    return contract, {"owner": DEPLOYER}
+def devnet_feed(backend):
+    return deploy(backend, artifact_of(PATHS["DevnetFeed"]), (8, "ETH / USD")), {"owner": DEPLOYER}
 
 
-@cache
-def option_pricer():
-    return deploy(Governed().backend, artifact_of(PATHS["OptionPricer"])), {}
+def option_pricer(backend):
+    return deploy(backend, artifact_of(PATHS["OptionPricer"])), {}
 
 
-@cache
-def spot_oracle():
+def spot_oracle(backend):
     """With one feed that has answered."""
-    governed = Governed()
+    governed = Governed(backend=backend)
     feed = deploy(governed.backend, artifact_of(PATHS["DevnetFeed"]), (8, "ETH / USD"))
     feed.send("push_answer", 3_000 * 10**8, sender=DEPLOYER)
     arguments = (governed.address, feed.address, NOBODY, NOBODY, MARKET)
@@ -70,9 +64,8 @@ def spot_oracle():
     return contract, {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER, "market": MARKET}
 
 
-@cache
-def vol_surface():
-    governed = Governed()
+def vol_surface(backend):
+    governed = Governed(backend=backend)
     contract = deploy(governed.backend, artifact_of(PATHS["VolSurface"]), (governed.address,))
     return contract, {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER}
 
@@ -85,3 +78,9 @@ STANDS = {
     "SpotOracle": spot_oracle,
     "VolSurface": vol_surface,
 }
+
+
+@cache
+def stand(name):
+    """One contract in process, with its roles; tests that change it take a snapshot."""
+    return STANDS[name](RevmBackend())

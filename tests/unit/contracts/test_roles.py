@@ -7,7 +7,7 @@ import re
 
 import pytest
 from support.governance import artifact_of
-from support.stands import OUTSIDERS, PATHS, STANDS
+from support.stands import OUTSIDERS, PATHS, STANDS, stand
 
 from pyvault.chain.codec import functions
 from pyvault.chain.roles import ANYONE, read_roles
@@ -81,14 +81,14 @@ def test_table_of_roles__names_every_function_that_changes_state_and_no_other(na
 
 @pytest.mark.parametrize("name", PATHS)
 def test_roles__of_the_table__are_held_by_somebody_in_the_test(name):
-    _, holders = STANDS[name]()
+    _, holders = stand(name)
     named = {role for roles in ROLES[name].values() for role in roles} - {ANYONE}
     assert named <= set(holders)
 
 
 @pytest.mark.parametrize(("name", "signed"), RESTRICTED)
 def test_function__called_by_everybody__refuses_all_but_its_roles(name, signed):
-    contract, holders = STANDS[name]()
+    contract, holders = stand(name)
     function = changing(PATHS[name])[signed]
     callers = holders | OUTSIDERS
     heard = {role: answer(contract, function, sender) for role, sender in callers.items()}
@@ -104,7 +104,7 @@ def test_function__called_by_everybody__refuses_all_but_its_roles(name, signed):
     [(name, each) for name, table in ROLES.items() for each, roles in table.items() if roles == (ANYONE,)],
 )
 def test_function_for_anyone__called_by_everybody__asks_nobody_who_he_is(name, signed):
-    contract, holders = STANDS[name]()
+    contract, holders = stand(name)
     function = changing(PATHS[name])[signed]
     for sender in (holders | OUTSIDERS).values():
         assert answer(contract, function, sender) not in REFUSALS
@@ -113,7 +113,7 @@ def test_function_for_anyone__called_by_everybody__asks_nobody_who_he_is(name, s
 def test_function__called_with_any_numbers__refuses_all_but_its_roles(count):
     numbers = random.Random(81)
     for name, signed in RESTRICTED:
-        contract, holders = STANDS[name]()
+        contract, holders = stand(name)
         function = changing(PATHS[name])[signed]
         callers = holders | OUTSIDERS
         wrong = [sender for role, sender in callers.items() if role not in ROLES[name][signed]]
