@@ -35,7 +35,7 @@ World = dict[str, Account]
 
 _REVERT_OUTPUT = re.compile(r"Revert .*output: 0x([0-9a-f]*)")
 _CODE_PADDING = 33  # revm pads the code that it creates with this many zero bytes
-_LONGEST_JOURNAL = 20_000  # levels, about one a transaction and one a nested call: some 10 MB
+_LONGEST_JOURNAL = 10_000  # levels, one or more a transaction: some 5 MB and their text
 _MOST_CHECKPOINTS = 200  # each stands one deeper in a call stack of 1,024
 _ACCOUNT = re.compile(
     r"(0x[0-9a-f]{40}): Account \{ info: AccountInfo \{.*?storage: \{(.*?)\}, status: AccountStatus"
