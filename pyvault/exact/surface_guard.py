@@ -29,9 +29,9 @@ __all__ = [
     "width",
 ]
 
-CORE = 18
+CORE = 20
 HALVES = (0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -8, 8, -10, 10, -12, 12, -16, 16, -22, 22, -30, 30)
-CORE_DEVIATIONS = 5
+CORE_DEVIATIONS, VERTEX_DEVIATIONS = 5, 3
 MAX_WIDTH = 8 * WAD
 SHARPEST, FLATTEST = 16, 32
 REACH = 2**68
@@ -83,7 +83,7 @@ def variance(log_moneyness: int, curve: Slice) -> int:
     Raises
     ------
     ContractError
-        ``svi: negative variance``.
+        ``surface: negative variance``.
 
     Notes
     -----
@@ -93,7 +93,7 @@ def variance(log_moneyness: int, curve: Slice) -> int:
     span = _hypotenuse(x, curve.sigma << 20)
     value = curve.a + tdiv(curve.b * (curve.rho * x + WAD * span), DIVISOR)
     if value < 0:
-        raise ContractError("svi: negative variance")
+        raise ContractError("surface: negative variance")
     return value
 
 
@@ -116,8 +116,10 @@ def width(curve: Slice, time_s: int) -> int:
 
 
 def nodes(curve: Slice, width: int) -> tuple[int, ...]:
-    """The check grid in log-moneyness: the vertex, then the core, then the far nodes."""
-    return (curve.m, *(tdiv(half * width, 2) for half in HALVES))
+    """The check grid in log-moneyness: the vertex and σ to its sides, then the core, then the far nodes."""
+    edge = CORE_DEVIATIONS * width
+    about = (curve.m, max(curve.m - curve.sigma, -edge), min(curve.m + curve.sigma, edge))
+    return (*about, *(tdiv(half * width, 2) for half in HALVES))
 
 
 def durrleman(log_moneyness: int, curve: Slice, time_s: int) -> int:
@@ -155,7 +157,7 @@ def check_curve(curve: Slice, time_s: int, width: int, nodes: tuple[int, ...]) -
     """
     _require(curve.sigma * SHARPEST >= width, "vertex too sharp")
     _require(curve.sigma <= FLATTEST * width, "vertex too flat")
-    _require(abs(curve.m) <= CORE_DEVIATIONS * width, "vertex off the grid")
+    _require(abs(curve.m) <= VERTEX_DEVIATIONS * width, "vertex off the grid")
     slope = curve.b * (WAD + abs(curve.rho)) * time_s
     _require(slope <= LEE_SLOPE * WAD * WAD * SECONDS_PER_YEAR, "wing too steep")
     for node in nodes:

@@ -8,21 +8,22 @@
          moved from the one before.
 @dev     The check grid: standardised moneyness z = k/(sigma_0 sqrt(T)), sigma_0 the at-the-money volatility of
          the slice: dense to |z| = 3, to 5 for bounds and moves (an option beyond it is worth less than
-         6e-8 F sigma_0 sqrt(T)), on to 15 for arbitrage; and the vertex m, where a slice bends most. The vertex
-         lies inside |z| <= 5 and is no sharper than 1/16 of a deviation, so that nothing hides between nodes
-         (docs/vol-surface.md). Stateless. Nothing here reads a clock.
+         6e-8 F sigma_0 sqrt(T)), on to 15 for arbitrage; and m - sigma, m, m + sigma, where a slice bends most.
+         The vertex m lies inside |z| <= 3 and is no sharper than 1/16 of a deviation, so that nothing hides
+         between nodes (docs/vol-surface.md). Stateless. Nothing here reads a clock.
 """
 
 from ...interfaces import IVolSurface
 from .. import constants
 from . import root
 
-NODES: constant(uint256) = 26  # the vertex, then HALVES
-CORE: constant(uint256) = 18  # the vertex and |z| <= 5
+NODES: constant(uint256) = 28  # three about the vertex, then HALVES
+CORE: constant(uint256) = 20  # three about the vertex, and |z| <= 5
 HALVES: constant(int256[25]) = [
     0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -8, 8, -10, 10, -12, 12, -16, 16, -22, 22, -30, 30
 ]  # z in halves of a deviation
 CORE_DEVIATIONS: constant(uint256) = 5
+VERTEX_DEVIATIONS: constant(uint256) = 3
 MAX_WIDTH: constant(uint256) = 8 * constants.WAD  # nodes reach 15 widths, log-moneyness 295
 SHARPEST: constant(uint256) = 16  # sigma >= width/16
 FLATTEST: constant(uint256) = 32  # sigma <= 32 widths
@@ -86,7 +87,7 @@ def _variance(log_moneyness: int256, curve: IVolSurface.Slice) -> uint256:
             DIVISOR,
         ),
     )
-    assert variance >= 0, "svi: negative variance"
+    assert variance >= 0, "surface: negative variance"
     return convert(variance, uint256)
 
 
@@ -114,13 +115,19 @@ def _width(curve: IVolSurface.Slice, time_s: uint256) -> uint256:
 @pure
 def _nodes(curve: IVolSurface.Slice, width: uint256) -> int256[NODES]:
     """
-    @dev    The check grid in log-moneyness: the vertex, then the core, then the far nodes.
+    @dev    The check grid in log-moneyness: the vertex and one sigma to its sides (not beyond the core), then the
+            core, then the far nodes.
     """
+    deviation: int256 = convert(width, int256)
+    edge: int256 = convert(CORE_DEVIATIONS, int256) * deviation
+    sigma: int256 = convert(curve.sigma, int256)
     nodes: int256[NODES] = empty(int256[NODES])
     nodes[0] = curve.m
-    i: uint256 = 1
+    nodes[1] = max(curve.m - sigma, -edge)
+    nodes[2] = min(curve.m + sigma, edge)
+    i: uint256 = 3
     for half: int256 in HALVES:
-        nodes[i] = half * convert(width, int256) // 2
+        nodes[i] = half * deviation // 2
         i += 1
     return nodes
 
@@ -184,7 +191,7 @@ def _check_curve(
     """
     assert curve.sigma * SHARPEST >= width, "surface: vertex too sharp"
     assert curve.sigma <= FLATTEST * width, "surface: vertex too flat"
-    assert convert(abs(curve.m), uint256) <= CORE_DEVIATIONS * width, "surface: vertex off the grid"
+    assert convert(abs(curve.m), uint256) <= VERTEX_DEVIATIONS * width, "surface: vertex off the grid"
     assert (
         curve.b * (constants.WAD + convert(abs(curve.rho), uint256)) * time_s
         <= LEE_SLOPE * constants.WAD * constants.WAD * constants.SECONDS_PER_YEAR

@@ -36,7 +36,7 @@ def width(curve: IVolSurface.Slice, time_s: uint256) -> uint256:
 
 @external
 @pure
-def nodes(curve: IVolSurface.Slice, width: uint256) -> int256[26]:
+def nodes(curve: IVolSurface.Slice, width: uint256) -> int256[guard.NODES]:
     return guard._nodes(curve, width)
 
 
@@ -45,7 +45,7 @@ def nodes(curve: IVolSurface.Slice, width: uint256) -> int256[26]:
 def check_curve(curve: IVolSurface.Slice, time_s: uint256) -> bool:
     guard._check_shape(curve)
     width: uint256 = guard._width(curve, time_s)
-    nodes: int256[26] = guard._nodes(curve, width)
+    nodes: int256[guard.NODES] = guard._nodes(curve, width)
     guard._check_curve(curve, time_s, width, nodes, guard._variances(curve, nodes))
     return True
 
@@ -56,7 +56,7 @@ def move(curve: IVolSurface.Slice, previous: IVolSurface.Slice, offset: int256, 
     guard._check_shape(curve)
     guard._check_shape(previous)
     width: uint256 = guard._width(curve, time_s)
-    nodes: int256[26] = guard._nodes(curve, width)
+    nodes: int256[guard.NODES] = guard._nodes(curve, width)
     return guard._move(curve, width, nodes, guard._volatilities(curve, nodes, 0), previous, offset)
 
 
@@ -93,7 +93,7 @@ def distance_between(
     far: IVolSurface.Slice,
     far_s: uint256,
 ) -> uint256:
-    nodes: int256[26] = guard._nodes(curve, guard._width(curve, time_s))
+    nodes: int256[guard.NODES] = guard._nodes(curve, guard._width(curve, time_s))
     return guard._distance(
         guard._volatilities(curve, nodes, 0),
         around._volatilities_between(near, near_s, far, far_s, time_s, nodes),
