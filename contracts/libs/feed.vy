@@ -14,7 +14,6 @@ FEED_GAS: constant(uint256) = 200_000  # for one call; a proxy with an access li
 GAS_FLOOR: constant(uint256) = 215_000  # a 64th of it stays here, and the call itself costs 2,700
 FULL_ROUND: constant(uint256) = 160  # bytes: five words
 MAX_DECIMALS: constant(uint256) = 18
-PHASE_BITS: constant(uint256) = 64
 MAX_ROUND_ID: constant(uint256) = 2**80 - 1
 
 DECIMALS: constant(Bytes[4]) = method_id("decimals()")

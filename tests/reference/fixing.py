@@ -5,6 +5,7 @@ Independent of the contract's walk: no cursor, no intervals, the whole history a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -36,7 +37,12 @@ def rounds_that_count(history: Iterable[FeedRound], floor: int, cap: int) -> lis
     counted = []
     for item in every:
         ends_at = min((time for phase, time in begins.items() if phase > item.phase), default=2**256)
-        if 0 < item.updated_at < ends_at and item.is_complete and 0 < item.price and floor <= item.price <= cap:
+        if (
+            0 < item.updated_at < ends_at
+            and item.is_complete
+            and item.price > 0
+            and floor <= item.price <= cap
+        ):
             counted.append(item)
     return counted
 
@@ -54,10 +60,10 @@ def settlement_price(
     counted = rounds_that_count(history, floor, cap)
     if not any(expiry <= item.updated_at <= expiry + FOLLOW_S for item in counted):
         return None
-    total = 0
+    total, times = 0, [item.updated_at for item in counted]
     for second in range(expiry - WINDOW_S, expiry):
-        in_force = [item for item in counted if item.updated_at <= second]
-        if not in_force or second + 1 - in_force[-1].updated_at > max_gap:
+        index = bisect_right(times, second) - 1
+        if index < 0 or second + 1 - times[index] > max_gap:
             return None
-        total += in_force[-1].price
+        total += counted[index].price
     return total // WINDOW_S

@@ -1,4 +1,4 @@
-"""A spot oracle with doubles around it, in process: feeds that misbehave, parameters without delays, a clock."""
+"""A spot oracle with doubles around it: feeds that misbehave, parameters without delays, a clock."""
 
 from __future__ import annotations
 
@@ -24,20 +24,32 @@ LISTED_AT = EXPIRY - 30 * DAY
 PRIMARY, SECOND, GOVERNANCE = 1, 2, 4
 NOBODY = "0x" + "00" * 20
 OWNER, KEEPER, GUARDIAN, MARKET, STRANGER = ("0x" + f"{i:02x}" * 20 for i in (0xA1, 0xA2, 0xA3, 0xA4, 0xA5))
-STATUS = {
-    name: 1 << index
-    for index, name in enumerate((
-        "ACCEPTED", "SEQUENCER_UNREADABLE", "SEQUENCER_DOWN", "UNREADABLE", "DECIMALS_CHANGED", "NOT_POSITIVE",
-        "INCOMPLETE", "TIME_UNSET", "TIME_IN_FUTURE", "STALE", "OUT_OF_BOUNDS", "SECOND_REJECTED", "DEVIATION",
-    ))
-}  # fmt: skip
-MODES = {
-    name: index
-    for index, name in enumerate((
-        "HONEST", "REVERTS", "BURNS_GAS", "RETURNS_FOUR_WORDS", "RETURNS_NOTHING", "RETURNS_TEN_WORDS",
-        "RETURNS_ONES", "RETURNS_ANOTHER_ROUND",
-    ))
-}  # fmt: skip
+STATUSES = (
+    "ACCEPTED",
+    "SEQUENCER_UNREADABLE",
+    "SEQUENCER_DOWN",
+    "UNREADABLE",
+    "DECIMALS_CHANGED",
+    "NOT_POSITIVE",
+    "INCOMPLETE",
+    "TIME_UNSET",
+    "TIME_IN_FUTURE",
+    "STALE",
+    "OUT_OF_BOUNDS",
+    "SECOND_REJECTED",
+    "DEVIATION",
+)
+STATUS = {1 << index: name for index, name in enumerate(STATUSES)}
+MODES = (
+    "HONEST",
+    "REVERTS",
+    "BURNS_GAS",
+    "RETURNS_FOUR_WORDS",
+    "RETURNS_NOTHING",
+    "RETURNS_TEN_WORDS",
+    "RETURNS_ONES",
+    "RETURNS_ANOTHER_ROUND",
+)
 
 
 class Rules(NamedTuple):
@@ -127,16 +139,13 @@ class Deployed:
         """Events of the last call, by name."""
         found = []
         for entry in self.clock.evm.result.logs:
-            topics, data = entry.topics, bytes(entry.data[1] if isinstance(entry.data, tuple) else entry.data)
-            event = self.events[bytes.fromhex(str(topics[0])[2:]) if isinstance(topics[0], str) else bytes(topics[0])]
+            event = self.events[bytes.fromhex(entry.topics[0][2:])]
             plain = [item for item in event["inputs"] if not item["indexed"]]
             keyed = [item for item in event["inputs"] if item["indexed"]]
-            values = dict(
-                zip([i["name"] for i in plain], decode([abi_type(i) for i in plain], data), strict=True)
-            )
-            for item, topic in zip(keyed, topics[1:], strict=True):
-                word = bytes.fromhex(str(topic)[2:]) if isinstance(topic, str) else bytes(topic)
-                values[item["name"]] = decode([abi_type(item)], word)[0]
+            data = decode([abi_type(item) for item in plain], bytes(entry.data[1]))
+            values = {item["name"]: value for item, value in zip(plain, data, strict=True)}
+            for item, topic in zip(keyed, entry.topics[1:], strict=True):
+                values[item["name"]] = decode([abi_type(item)], bytes.fromhex(topic[2:]))[0]
             found.append((event["name"], values))
         return found
 
@@ -159,7 +168,7 @@ class Feed(Deployed):
         self.scale = 10 ** (18 - decimals)
 
     def say(self, latest: str = "HONEST", round: str = "HONEST", decimals: str = "HONEST") -> None:  # noqa: A002
-        self.set_modes(MODES[latest], MODES[round], MODES[decimals])
+        self.set_modes(MODES.index(latest), MODES.index(round), MODES.index(decimals))
 
     def write(self, history: Iterable[FeedRound]) -> None:
         rounds = [
@@ -178,8 +187,8 @@ class Feed(Deployed):
     def quote(self, price: int, **fields: int) -> None:
         """Overwrite the latest round with an answer of now."""
         now = self.clock.now
-        raw = {"round_id": 1, "answer": price // self.scale, "started_at": now, "updated_at": now, "answered_in": 1}
-        self.set_rounds([tuple((raw | fields).values())])
+        raw = {"round_id": 1, "answer": price // self.scale, "started_at": now, "updated_at": now}
+        self.set_rounds([tuple((raw | {"answered_in": 1} | fields).values())])
 
 
 class World:

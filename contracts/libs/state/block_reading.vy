@@ -44,10 +44,10 @@ def refresh() -> ISpotOracle.Reading:
     if self._is_of_this_block(stored):
         return self._unpack(stored)
     answer: sources.Answer = sources._reading()
-    if stored & MASK_16 == ACCEPTED:
-        self._close_day(stored)
-        if answer.status != ISpotOracle.Status.ACCEPTED:
-            self._replaced = stored
+    if answer.status == ISpotOracle.Status.ACCEPTED:
+        self._close_day(self._last_accepted())
+    elif stored & MASK_16 == ACCEPTED:
+        self._replaced = stored
     self._latest = (
         (answer.price << PRICE_AT)
         | (answer.updated_at << UPDATED_AT)
@@ -115,7 +115,7 @@ def _close_day(stored: uint256):
     seen_at: uint256 = (stored >> SEEN_AT) & MASK_40
     # The first 08:00 UTC at or after the reading; ceiling, so a reading at 08:00 belongs to it.
     closing: uint256 = (seen_at + DAY_S - EXPIRY_TIME_S - 1) // DAY_S * DAY_S + EXPIRY_TIME_S
-    if block.timestamp > closing:
+    if stored != 0 and block.timestamp > closing:
         self._closings[closing] = stored >> PRICE_AT
 
 

@@ -16,6 +16,7 @@ from ...interfaces import IRiskParameters
 from ...interfaces import ISpotOracle
 from .. import feed
 from .. import parameters as p
+from .. import phases
 from . import sources
 
 uses: sources
@@ -27,9 +28,6 @@ FOLLOW_S: constant(uint256) = 6 * 3_600  # a round must follow within
 OUTAGE_S: constant(uint256) = 6 * 3_600  # between the two reports of an outage
 MAX_HORIZON_S: constant(uint256) = 366 * 86_400  # before expiry, when it is listed
 MAX_ROUNDS: constant(uint256) = 512  # in one call
-MAX_HOLE: constant(uint256) = 16  # unset rounds in a row that end an earlier phase
-MAX_PHASES: constant(uint256) = 32  # later phases looked at
-NEVER: constant(uint256) = max_value(uint256)
 
 _versions: HashMap[uint256, uint256]
 _fixings: HashMap[uint256, ISpotOracle.Fixing]
@@ -109,7 +107,6 @@ def _walk(expiry: uint256, source: ISpotOracle.Source, first_round: uint256, max
     aggregator: address = sources._feed(source)
     scale: uint256 = sources._scale(source)
     latest: uint256 = feed._latest(aggregator).round_id
-    assert first_round <= latest, "oracle: round not published"
     words: DynArray[uint256, p.WORDS] = self._rule(expiry)
     max_gap: uint256 = sources._lane(words, p.FIXING_MAX_GAP_S)
     lowest: uint256 = sources._lane(words, p.SPOT_FLOOR) * sources.PRICE_UNIT
@@ -117,11 +114,18 @@ def _walk(expiry: uint256, source: ISpotOracle.Source, first_round: uint256, max
 
     walk: ISpotOracle.Walk = self._walks[expiry][source][first_round]
     next_phase: uint256 = 0  # the round before its first
-    phase_end: uint256 = NEVER
+    phase_end: uint256 = phases.NEVER
     if walk.scanned == 0:
         walk.scanned = first_round
         walk.last_set = first_round
-    next_phase, phase_end = self._later_phase(aggregator, walk.scanned, latest)
+    assert walk.scanned <= latest, "oracle: round not published"
+    next_phase, phase_end = phases._later(aggregator, walk.scanned, latest)
+    if walk.round_id != 0 and walk.updated_at >= phase_end:
+        # A phase appeared that began before the round last counted: what was walked is void.
+        walk = empty(ISpotOracle.Walk)
+        walk.scanned = first_round
+        walk.last_set = first_round
+        next_phase, phase_end = phases._later(aggregator, first_round, latest)
     if walk.round_id == 0 and first_round != 0:
         begin: feed.Round = feed._round(aggregator, first_round)
         walk.round_id = first_round
@@ -139,17 +143,17 @@ def _walk(expiry: uint256, source: ISpotOracle.Source, first_round: uint256, max
         found: feed.Round = empty(feed.Round)
         if not is_over:
             found = feed._round(aggregator, round_id)
-            if round_id >> feed.PHASE_BITS < latest >> feed.PHASE_BITS:
+            if round_id >> phases.PHASE_BITS < latest >> phases.PHASE_BITS:
                 is_over = found.updated_at >= phase_end or (
-                    found.updated_at == 0 and round_id - walk.last_set >= MAX_HOLE
+                    found.updated_at == 0 and round_id - walk.last_set >= phases.MAX_HOLE
                 )
         if is_over:
-            if next_phase == 0:
+            if phase_end == phases.NEVER:
                 is_end = True
                 break
             walk.scanned = next_phase
             walk.last_set = next_phase
-            next_phase, phase_end = self._later_phase(aggregator, next_phase, latest)
+            next_phase, phase_end = phases._later(aggregator, next_phase, latest)
             continue
         if found.updated_at == 0 and round_id == latest:  # it may be set yet
             is_end = True
@@ -184,34 +188,6 @@ def _walk(expiry: uint256, source: ISpotOracle.Source, first_round: uint256, max
         expiry=expiry, source=source, first_round=first_round, previous=before, scanned=walk.scanned
     )
     return False
-
-
-@internal
-@view
-def _later_phase(aggregator: address, round_id: uint256, latest: uint256) -> (uint256, uint256):
-    """
-    @notice Of the phases after that of a round, the one whose first set round is earliest, the later of two
-            equals: the id before that round, and its time. Zero and NEVER if there is none.
-    @dev    The earliest, not the next: what an abandoned phase still publishes changes nothing.
-    """
-    before: uint256 = 0
-    begins_at: uint256 = NEVER
-    phase: uint256 = round_id >> feed.PHASE_BITS
-    latest_phase: uint256 = latest >> feed.PHASE_BITS
-    if phase >= latest_phase:
-        return before, begins_at
-    for later: uint256 in range(phase + 1, min(latest_phase, phase + MAX_PHASES) + 1, bound=MAX_PHASES):
-        for i: uint256 in range(MAX_HOLE):
-            candidate: uint256 = (later << feed.PHASE_BITS) + i
-            if candidate >= latest:
-                break
-            found: feed.Round = feed._round(aggregator, candidate + 1)
-            if found.updated_at != 0:
-                if found.updated_at <= begins_at:
-                    before = candidate
-                    begins_at = found.updated_at
-                break
-    return before, begins_at
 
 
 @internal
