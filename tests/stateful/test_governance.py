@@ -74,6 +74,17 @@ class GovernanceMachine(RuleBasedStateMachine):
         self.do("schedule", "owner", i, low + modulus % (high - low + 1))
         self.carry_out_action("value", i, late)
 
+    @rule(i=indices, ups=st.lists(st.booleans(), min_size=2, max_size=6), parts=st.integers(1, 5))
+    def push(self, i, ups, parts):
+        """As far as one move may go, or a part of it, again and again: the day must hold it back."""
+        for up in ups:
+            if ("value", i) in self.rules.waiting:
+                self.do("cancel", "owner", "value", i, calldata=[i])
+            value = self.rules.values()[i]
+            move = max(value // 5, RULES[i].quantum) // parts
+            self.do("schedule", "owner", i, max(value + move if up else value - move, 0))
+            self.carry_out_action("value", i, 0)
+
     @rule(sender=senders, i=indices)
     def execute(self, sender, i):
         self.do("execute", sender, i)
