@@ -10,6 +10,7 @@ from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
 
+from eth_utils.address import to_checksum_address
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -34,6 +35,15 @@ OVERRIDES = {1: 10**10, 2: 115 * 10**8, 26: 10**16}
 KINDS = {"value": Kind.VALUE, "bounds": Kind.BOUNDS, "role": Kind.ROLE, "oracle": Kind.ORACLE, "unpause": 4}
 
 HOLDERS = {"owner": 0, "guardian": 1, "keeper": 2}
+KEYS = {  # what an event tells about, and by which field it is known
+    "ParameterChanged": ("value", "parameter_id"),
+    "BoundsChanged": ("bounds", "parameter_id"),
+    "RoleChanged": ("role", "role"),
+    "OwnershipTransferred": ("role", "role"),
+    "OracleReplaced": ("oracle", "slot"),
+    "Paused": ("paused", None),
+    "Unpaused": ("paused", None),
+}
 OUTCOMES = Counter()  # (method, whether it went through)
 
 indices = st.sampled_from(MOVED)
@@ -52,6 +62,11 @@ class GovernanceMachine(RuleBasedStateMachine):
         start = {i: row if i not in OVERRIDES else Started(row, OVERRIDES[i]) for i, row in RULES.items()}
         self.rules = Governance(start, OWNER, GUARDIAN, KEEPER, self.governed.backend.now)
 
+        self.told = {("value", i): value for i, value in self.rules.values().items()}
+        self.told |= {("bounds", i): bounds for i, bounds in self.rules.bounds.items()}
+        self.told |= {("role", i): to_checksum_address(holder) for i, holder in enumerate(self.rules.roles)}
+        self.told["paused", 0] = 0
+
     def do(self, method, sender, *arguments, calldata=None):
         """One call, by the rules and on the chain; a sender may be named by its role."""
         if sender in HOLDERS:
@@ -61,6 +76,23 @@ class GovernanceMachine(RuleBasedStateMachine):
         assert receipt.status is allowed, (method, sender, arguments, receipt.reason)
         assert receipt.status or receipt.reason  # never an arithmetic revert
         OUTCOMES[method, allowed] += 1
+        for event in self.governed.contract.occurrences(receipt):
+            self.replay(event.name, event.fields._asdict())
+
+    def replay(self, name, told):
+        """Take the new from an event, after checking that its old is what the events before it told."""
+        if name == "OwnershipTransferred":
+            told = {"role": 0, "previous": told["previous_owner"], "current": told["new_owner"]}
+        if name == "BoundsChanged":
+            told["previous"], told["current"] = (
+                (told.pop(f"{which}low"), told.pop(f"{which}high")) for which in ("previous_", "")
+            )
+        if name not in KEYS:
+            return
+        kind, field = KEYS[name]
+        key = (kind, told[field] if field else 0)
+        assert told["previous"] == self.told.get(key, NOBODY), name
+        self.told[key] = told["current"]
 
     @rule(sender=senders, i=indices, factor=factors, nudge=nudges)
     def schedule(self, sender, i, factor, nudge):
@@ -194,6 +226,20 @@ class GovernanceMachine(RuleBasedStateMachine):
         assert [call("oracle", slot) for slot in (0, 1)] == [
             self.rules.oracles.get(slot, NOBODY) for slot in (0, 1)
         ]
+
+    @invariant()
+    def the_events_tell_the_state(self):
+        call = self.governed.call
+        for (kind, key), told in self.told.items():
+            match kind:
+                case "role":
+                    assert told == call(("owner", "guardian", "keeper")[key])
+                case "paused":
+                    assert told == call("paused")
+                case "value" | "bounds" if key not in MOVED:
+                    pass  # nothing moves it
+                case _:
+                    assert told == call(kind, key)
 
     @invariant()
     def values_lie_within_governed_bounds_and_those_within_the_code(self):
