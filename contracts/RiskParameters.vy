@@ -6,17 +6,18 @@
 @author  The pyvault authors
 @license AGPL-3.0-only
 @notice  Every number that governance may move, who may act, what is paused, and where the oracles are.
-@dev     The owner schedules; after the delay anyone carries out, once, within a week: to schedule is to commit,
-         and nobody, the owner included, holds an option on the moment. Only what gives the owner's own word
-         (lifting a pause) stays with the owner, and a new owner accepts in person. Delays: loosening 48 hours;
-         tightening 1 hour, or 24 hours where the margin of existing accounts depends on it; bounds and the roles of
-         owner and guardian 48 hours; an oracle or a keeper 6 hours; filling an empty oracle slot none. The
-         owner or the guardian may cancel what waits.
+@dev     The owner schedules; after the delay anyone carries out, once, within a week: to schedule is to
+         commit, and nobody, the owner included, holds an option on the moment. Only what gives the owner's
+         own word (lifting a pause) stays with the owner, and a new owner accepts in person. Delays: loosening
+         48 hours; tightening 1 hour, or 24 hours where the margin of existing accounts depends on it; bounds
+         and the roles of owner and guardian 48 hours; an oracle or a keeper 6 hours; filling an empty oracle
+         slot none. The owner or the guardian may cancel what waits.
 @custom:kill The guardian or the owner pauses at once; lifting takes the owner and 48 hours. Closing, claims,
          settlement and adding collateral are beyond any pause.
-@custom:trust The owner moves values within the bounds in code, at most 20 % a day, announced; replaces oracles
-         with 6 hours' notice. The guardian pauses, cancels and revokes the keeper, and cannot lift a pause or
-         prevent its own replacement. Whoever holds the owner's key alone needs 48 hours to be rid of the guardian.
+@custom:trust The owner moves values within the bounds in code, at most 20 % a day, announced; replaces
+         oracles with 6 hours' notice. The guardian pauses, cancels and revokes the keeper, and cannot lift a
+         pause or prevent its own replacement. Whoever holds the owner's key alone needs 48 hours to be rid of
+         the guardian.
 """
 
 from snekmate.auth import ownable
@@ -115,8 +116,9 @@ def oracle(slot: uint256) -> address:
 def schedule(parameter_id: uint256, new_value: uint256):
     """
     @notice Announce a new value; `execute` carries it out.
-    @dev    What waits starts from the present value, which nothing else can change meanwhile: a loosening cannot
-            be dressed up as a tightening. Bounds and pace are checked now and again when it is carried out.
+    @dev    What waits starts from the present value, which nothing else can change meanwhile: a loosening
+            cannot be dressed up as a tightening. Bounds and pace are checked now and again when it is carried
+            out.
     @param  parameter_id Of contracts/libs/parameters.vy.
     @param  new_value In its unit; within the governed bounds and 20 % of the present value.
     """
@@ -231,7 +233,8 @@ def revoke_keeper():
 def schedule_oracle(slot: uint256, oracle: address):
     """
     @notice Announce an oracle for a slot: 6 hours, none while the slot is empty, since nobody reads it yet.
-    @dev    A slot is never emptied, and one action waits at a time, so the first filling cannot be used twice.
+    @dev    A slot is never emptied, and one action waits at a time, so the first filling cannot be used
+             twice.
     @param  slot 0 spot, 1 volatility surface.
     @param  oracle A contract.
     """
@@ -263,7 +266,8 @@ def execute_oracle(slot: uint256):
 @external
 def pause(modes: uint256):
     """
-    @notice Stop what the bits name, at once; what is stopped stays so, and a waiting lift of a pause is dropped.
+    @notice Stop what the bits name, at once; what is stopped stays so, and a waiting lift of a pause is
+             dropped.
     @param  modes Bits: 1 opening trades, 2 deposits, 4 hedging, 8 surface posts.
     """
     self._check_owner_or_guardian()
@@ -303,8 +307,8 @@ def execute_unpause():
 def cancel(action_id: uint256):
     """
     @notice Drop what waits, or has lapsed. The guardian cannot save itself from being replaced.
-    @param  action_id kind << 64 | index; kinds: 0 value (index parameter), 1 bounds (parameter), 2 role (role),
-            3 oracle (slot), 4 lift of a pause (0). For a value: the parameter id.
+    @param  action_id kind << 64 | index; kinds: 0 value (index parameter), 1 bounds (parameter), 2 role
+            (role), 3 oracle (slot), 4 lift of a pause (0). For a value: the parameter id.
     """
     self._check_owner_or_guardian()
     if action_id == self._id(ROLE, GUARDIAN):

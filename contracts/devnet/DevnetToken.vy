@@ -5,11 +5,13 @@
 @title   Devnet token
 @author  The pyvault authors
 @license AGPL-3.0-only
-@notice  An ERC-20 with EIP-2612 permits and any number of decimals, for local chains: the stand-in for WETH or
-         USDC. Every rule is snekmate's; a transfer moves exactly its amount, returns true and calls nobody.
+@notice  An ERC-20 with EIP-2612 permits and any number of decimals, for local chains: the stand-in for WETH
+         or USDC. Every rule is snekmate's; a transfer moves exactly its amount, returns true and calls
+         nobody.
 @dev     The deployer owns it and mints.
 @custom:kill None: it is worth nothing. Deploy another one.
-@custom:trust The owner and the minters it names create tokens at will; nobody can move or freeze those of others.
+@custom:trust The owner and the minters it names create tokens at will; nobody can move or freeze those of
+         others.
 """
 
 from snekmate.auth import ownable

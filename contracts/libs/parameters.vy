@@ -3,8 +3,8 @@
 @title   Parameters: ids, units, bounds in code, start values
 @author  The pyvault authors
 @license AGPL-3.0-only
-@notice  One row for each number that governance may move. Parameter `i` is lane i % 4 of word i // 4, 64 bits,
-         lane 0 lowest. The page docs/parameters.md and pyvault/chain/parameters.py show the same table.
+@notice  One row for each number that governance may move. Parameter `i` is lane i % 4 of word i // 4, 64
+         bits, lane 0 lowest. The page docs/parameters.md and pyvault/chain/parameters.py show the same table.
 @dev     Stateless. WAD: 10^18 = 1. PRICE: 10^-8 quote per underlying, up to 1.8e11. S: seconds.
          `lowest` and `highest` are bounds that no vote can widen; the ranges are chosen disjoint where one
          parameter must stay below another (step below rate, least below largest volatility, cut-off below

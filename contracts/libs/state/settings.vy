@@ -5,12 +5,12 @@
 @title   Bounds and pace of the parameters
 @author  The pyvault authors
 @license AGPL-3.0-only
-@notice  Bounds in code contain governed bounds contain values, always. Within any 24 hours a value moves at most
-         20 % from any value that it had: for all times s < t <= s + 24 h (a value replaced exactly 24 hours ago
-         no longer counts), |v(t) - v(s)| <= max(v(s) // 5, quantum). Splitting a move, or going back and
-         forth, gains nothing.
-@dev     The last four replaced values of each parameter are kept, so a fifth move in a day is refused. No function
-         here checks a caller.
+@notice  Bounds in code contain governed bounds contain values, always. Within any 24 hours a value moves at
+         most 20 % from any value that it had: for all times s < t <= s + 24 h (a value replaced exactly 24
+         hours ago no longer counts), |v(t) - v(s)| <= max(v(s) // 5, quantum). Splitting a move, or going
+         back and forth, gains nothing.
+@dev     The last four replaced values of each parameter are kept, so a fifth move in a day is refused. No
+         function here checks a caller.
 """
 
 from ...interfaces import IRiskParameters

@@ -5,8 +5,8 @@
 @title   Values of the parameters, present and past
 @author  The pyvault authors
 @license AGPL-3.0-only
-@notice  Four values to a word, 64 bits each, lane 0 lowest. Every change begins a version; the words of old versions
-         stay readable, so that a change does not reach what began before it.
+@notice  Four values to a word, 64 bits each, lane 0 lowest. Every change begins a version; the words of old
+         versions stay readable, so that a change does not reach what began before it.
 @dev     A version costs its eight words when it is superseded, however many came before: one read at any age.
          No function here checks a caller, a bound or a pace: `settings` does.
 """
@@ -55,7 +55,8 @@ def words(first: uint256, count: uint256) -> DynArray[uint256, WORDS]:
 def words_at(version: uint256, first: uint256, count: uint256) -> DynArray[uint256, WORDS]:
     """
     @notice Words as they were in a version.
-    @param  version From 1 to the present one; a consumer stores it when a series is listed or an epoch begins.
+    @param  version From 1 to the present one; a consumer stores it when a series is listed or an epoch
+             begins.
     @param  first Index of the first word; `first + count` is at most 8.
     @param  count Number of words.
     @return Words; the same for ever.
