@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass, replace
 from itertools import count
 
-from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env, ExecutionResult, JournalCheckpoint
 
@@ -26,7 +25,7 @@ from pyvault.chain.backend import (
     Log,
     Receipt,
 )
-from pyvault.chain.codec import revert_reason
+from pyvault.chain.codec import checksum, revert_reason
 from pyvault.errors import ChainError, ContractError, InputError
 
 __all__ = ["RevmBackend"]
@@ -88,7 +87,7 @@ class RevmBackend:
 
     def deploy(self, initcode: bytes, sender: str) -> str:
         """Create a contract; see `Backend`."""
-        if self._uncounted.get(to_checksum_address(sender)):
+        if self._uncounted.get(checksum(sender)):
             self._renew(self.dump())  # the address follows from the nonce, which only a fresh EVM can be told
         self._open_block(BLOCK_INTERVAL_S)
         try:
@@ -98,7 +97,7 @@ class RevmBackend:
             raise ContractError(_reason(error), "constructor") from error
         finally:
             self._close_transaction()
-        return str(to_checksum_address(address))
+        return checksum(address)
 
     def call(self, to: str, data: bytes, sender: str) -> bytes:
         """Call without effect; see `Backend`."""
@@ -130,14 +129,14 @@ class RevmBackend:
             logs=tuple(_log(each) for each in result.logs) if result.is_success else (),
             reason=reason,
         )
-        account = to_checksum_address(sender)
+        account = checksum(sender)
         self._uncounted[account] = self._uncounted.get(account, 0) + 1
         self._close_transaction()
         return receipt
 
     def code(self, address: str) -> bytes:
         """Runtime code; see `Backend`."""
-        known = self._world.get(to_checksum_address(address), _EMPTY).code
+        known = self._world.get(checksum(address), _EMPTY).code
         return known or bytes(self._evm.get_code(address) or b"")[:-_CODE_PADDING]
 
     def balance(self, address: str) -> int:
@@ -281,7 +280,7 @@ def _touched_slots(journal: str) -> dict[str, list[int]]:
     """Slots by address in the text of a journal: pyrevm tells them in no other way."""
     state = journal.partition("}, transient_storage: ")[0]
     touched: dict[str, list[int]] = {
-        to_checksum_address(match[1]): [int(slot) for slot in _SLOT.findall(match[2])]
+        checksum(match[1]): [int(slot) for slot in _SLOT.findall(match[2])]
         for match in _ACCOUNT.finditer(state)
     }
     if sum(map(len, touched.values())) != state.count("present_value"):
@@ -297,4 +296,4 @@ def _reason(error: RuntimeError) -> str:
 
 def _log(log: object) -> Log:
     topics, data = log.data  # type: ignore[attr-defined]
-    return Log(address=to_checksum_address(log.address), topics=tuple(map(bytes, topics)), data=bytes(data))  # type: ignore[attr-defined]
+    return Log(address=checksum(log.address), topics=tuple(map(bytes, topics)), data=bytes(data))  # type: ignore[attr-defined]

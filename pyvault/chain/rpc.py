@@ -7,10 +7,8 @@ import json
 import time
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from pyvault.chain.backend import BLOCK_INTERVAL_S, TRANSACTION_GAS_LIMIT, Account, Log, Receipt
-from pyvault.chain.codec import revert_reason
+from pyvault.chain.codec import checksum, revert_reason
 from pyvault.chain.transport import Client
 from pyvault.errors import ChainError, ContractError, InputError
 
@@ -88,7 +86,7 @@ class RpcBackend:
         """Whole state of an Anvil node; see `Backend`."""
         state = json.loads(gzip.decompress(_bytes(self.request("anvil_dumpState"))))
         accounts = {
-            to_checksum_address(address): Account(
+            checksum(address): Account(
                 nonce=raw["nonce"],
                 balance=int(raw["balance"], 16),
                 code=_bytes(raw["code"]),
@@ -155,7 +153,7 @@ class RpcBackend:
             block=int(receipt["blockNumber"], 16),
             logs=tuple(_log(each) for each in receipt["logs"]),
             reason="" if status else self._reason(receipt["transactionHash"], transaction),
-            contract_address=created and to_checksum_address(created),
+            contract_address=created and checksum(created),
         )
 
     def _mined(self, transaction: dict[str, str]) -> dict[str, Any]:
@@ -192,7 +190,7 @@ class RpcBackend:
 
 def _log(raw: dict[str, Any]) -> Log:
     return Log(
-        address=to_checksum_address(raw["address"]),
+        address=checksum(raw["address"]),
         topics=tuple(_bytes(topic) for topic in raw["topics"]),
         data=_bytes(raw["data"]),
     )
