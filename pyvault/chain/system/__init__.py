@@ -11,10 +11,12 @@ True
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyvault.chain.backend import Backend
 from pyvault.chain.system.admin import Admin
 from pyvault.chain.system.deploy import deploy_contracts
+from pyvault.chain.system.deployment import attach_contracts, read_deployment, write_deployment
 from pyvault.chain.system.market import Market
 from pyvault.chain.system.time import Time
 from pyvault.chain.system.tokens import Tokens
@@ -53,3 +55,13 @@ class System(Market, Tokens, Admin, Time):
         """Deploy everything and wire it."""
         chosen = config or SystemConfig()
         return cls(backend=backend, config=chosen, contracts=deploy_contracts(backend, chosen))
+
+    @classmethod
+    def attach(cls, backend: Backend, path: Path) -> System:
+        """Take up a suite that stands already, from the record that `save_addresses` wrote."""
+        contracts, config = attach_contracts(backend, read_deployment(path))
+        return cls(backend=backend, config=config, contracts=contracts)
+
+    def save_addresses(self, chain_id: int, folder: Path) -> Path:
+        """Write ``<folder>/<chain-id>.json``."""
+        return write_deployment(self.contracts, self.config, chain_id, folder)
