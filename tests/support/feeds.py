@@ -1,4 +1,4 @@
-"""Random feeds around a window: phases, holes, dead stretches, fast rounds, rounds on the boundary, bad rounds."""
+"""Random feeds around a window: phases, holes, dead stretches, fast rounds, boundaries, bad rounds."""
 
 from __future__ import annotations
 
