@@ -1,6 +1,7 @@
 """The suite by verbs: what each does, who may, and what it says when refused."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from eth_utils import keccak
 from support.probe import probe_artifact
 from support.tree import ROOT
 
+from pyvault.chain.artifacts import load
 from pyvault.chain.parameters import PARAMETERS, Pause
 from pyvault.chain.revm import RevmBackend
 from pyvault.chain.system import (
@@ -103,7 +105,12 @@ def test_deploy__with_parameters_and_second_sources__obeys_them():
     assert system.spot()[1] == SpotStatus.DEVIATION
 
 
-def test_deploy__with_another_artifact__uses_it_in_place_of_the_token():
+def test_deploy__with_another_artifact__uses_it_in_place_of_the_devnet_s_own():
+    token, feed = (replace(load(name), name="Double") for name in ("DevnetToken", "DevnetFeed"))
+    config = SystemConfig(quote_token=token, underlying_token=token, feed=feed, has_second_feed=True)
+    system = System.deploy(RevmBackend(), config)
+    doubles = {duty for duty, each in system.contracts.items() if each.artifact.name == "Double"}
+    assert doubles == {"quote_token", "underlying_token", "feed", "second_feed"}
     with pytest.raises(InputError, match="constructor of Probe"):
         System.deploy(RevmBackend(), SystemConfig(quote_token=probe_artifact()))
 
