@@ -30,7 +30,7 @@ _latest: uint256
 _latest_mode: uint256
 _round_mode: uint256
 _decimals_mode: uint256
-_spent: uint256  # slots read by each call, cold
+_hashes: uint256  # made by each call
 _rounds: HashMap[uint256, Round]
 
 
@@ -57,8 +57,8 @@ def set_latest(round_id: uint256):
 
 
 @external
-def set_cost(slots: uint256):
-    self._spent = slots
+def set_cost(hashes: uint256):
+    self._hashes = hashes
 
 
 @external
@@ -109,8 +109,8 @@ def _say(mode: uint256, data: Bytes[160]) -> Bytes[320]:
         return concat(ones, ones, ones, ones, ones)
     if mode == RETURNS_TEN_WORDS:
         return concat(data, data)
-    read: uint256 = 0
-    for i: uint256 in range(self._spent, bound=1000):
-        read |= self._rounds[2**200 + i].round_id
+    spent: bytes32 = empty(bytes32)
+    for _: uint256 in range(self._hashes, bound=10_000):
+        spent = keccak256(spent)
     return data
 
