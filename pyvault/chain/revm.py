@@ -149,6 +149,8 @@ class RevmBackend:
 
     def set_balance(self, address: str, wei: int) -> None:
         """Give wei; see `Backend`."""
+        if any(each.checkpoint for each in self._snapshots):
+            self._renew(self.dump())  # a gift stands in no journal: no checkpoint would take it back
         self._evm.set_balance(address, wei)
 
     def dump(self) -> World:

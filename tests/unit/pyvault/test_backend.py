@@ -185,6 +185,27 @@ def test_revert__to_the_outer_of_two_snapshots__spends_the_inner(backend, probe)
     assert probe.call("total") == 5
 
 
+def test_revert__after_ether_was_given__takes_it_back(backend, probe):
+    backend.set_balance(ACTOR, 5)
+    name, state = backend.snapshot(), backend.dump()
+    backend.set_balance(ACTOR, 7)
+    backend.set_balance(OTHER, 9)
+    probe.send("keep", 1, 2, sender=ACTOR, value=3)
+    backend.revert(name)
+    assert [backend.balance(each) for each in (ACTOR, OTHER, probe.address)] == [5, 0, 0]
+    assert backend.dump() == state
+
+
+def test_snapshots__far_more_than_a_call_stack_is_deep__all_return(backend, probe):
+    names = []
+    for word in range(10, 260):
+        names.append(backend.snapshot())
+        probe.send("keep", 1, word, sender=ACTOR)
+    for word in (200, 100, 10):
+        backend.revert(names[word - 10])
+        assert probe.call("total") == (word - 1 if word > 10 else 0)
+
+
 def test_warp_and_mine__move_the_clock__and_refuse_to_stand_still(backend):
     block, now = backend.block, backend.now
     backend.warp(1)
