@@ -94,6 +94,17 @@ def test_move_back_and_forth__within_a_day__gains_nothing(governed):
     assert governed.call("reachable", parameter(CAP).id) == (start * 64 // 100, start * 96 // 100)
 
 
+def test_move_upwards_twice__within_a_day__is_measured_from_the_lowest_value(governed):
+    name, start = "SURFACE_MIN_VOL", parameter("SURFACE_MIN_VOL").start  # tightens upwards
+    governed.move(name, start * 11 // 10)
+    assert governed.call("reachable", 9) == (start * 88 // 100, start * 12 // 10)
+    governed.schedule(name, start * 12 // 10 + 1)  # within a fifth of the present value
+    with refused("params: moves too far"):
+        governed.later(TIGHTENING).execute(name)
+    governed.send("cancel", 9)
+    governed.move(name, start * 12 // 10)
+
+
 def test_fifth_move__in_a_day__waits_for_the_first_to_grow_old(governed):
     first = governed.backend.now + DAY
     for i in range(4):
