@@ -328,16 +328,17 @@ def test_fix__of_a_feed_that_begins_inside_the_window__is_proven_from_no_round()
 # The second source
 
 
-def both(first, second, now=EXPIRY + HOUR):
-    world = world_with(first, now=now, has_second=True)
+def both(first, second, **options):
+    world = world_with(first, has_second=True, **options)
     world.second.write(second)
     return world
 
 
-def test_fix__from_the_second_source__needs_the_failure_of_the_primary():
+@pytest.mark.parametrize("decimals", [(8, 8), (8, 18), (18, 6)])
+def test_fix__from_the_second_source__needs_the_failure_of_the_primary(decimals):
     dead = rounds((START - 2 * MAX_GAP, 3_000), (EXPIRY, 3_000))
     history = steady(price=2_000 * WAD)
-    world = both(dead, history)
+    world = both(dead, history, decimals=decimals)
     with refuses("primary has not failed"):
         world.fix(start_of(history), source=SECOND)
     assert not world.fix(ID + 1)
