@@ -31,7 +31,7 @@ __all__ = [
 
 CORE = 20
 HALVES = (0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -8, 8, -10, 10, -12, 12, -16, 16, -22, 22, -30, 30)
-CORE_DEVIATIONS, VERTEX_DEVIATIONS = 5, 3
+CORE_DEVIATIONS = 5
 MAX_WIDTH = 8 * WAD
 SHARPEST, FLATTEST = 16, 32
 REACH = 2**68
@@ -157,7 +157,7 @@ def check_curve(curve: Slice, time_s: int, width: int, nodes: tuple[int, ...]) -
     """
     _require(curve.sigma * SHARPEST >= width, "vertex too sharp")
     _require(curve.sigma <= FLATTEST * width, "vertex too flat")
-    _require(abs(curve.m) <= VERTEX_DEVIATIONS * width, "vertex off the grid")
+    _require(abs(curve.m) <= CORE_DEVIATIONS * width, "vertex off the grid")
     slope = curve.b * (WAD + abs(curve.rho)) * time_s
     _require(slope <= LEE_SLOPE * WAD * WAD * SECONDS_PER_YEAR, "wing too steep")
     for node in nodes:

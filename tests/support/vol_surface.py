@@ -137,7 +137,7 @@ def draw_slice(random: Random, time_s: int) -> Slice:
     vol = math.exp(random.uniform(math.log(0.06), math.log(3.0)))
     deviation = vol * root_time
     s = deviation * math.exp(random.uniform(math.log(0.07), math.log(25.0)))
-    m = deviation * random.uniform(-2.9, 2.9)
+    m = deviation * random.uniform(-4.9, 4.9)
     rho = random.uniform(-0.95, 0.95)
     b = vol / root_time * math.exp(random.uniform(math.log(0.01), math.log(1.2)))
     a = vol**2 - b * (rho * -m + math.hypot(m, s))

@@ -9,7 +9,7 @@
 @dev     The check grid: standardised moneyness z = k/(sigma_0 sqrt(T)), sigma_0 the at-the-money volatility of
          the slice: dense to |z| = 3, to 5 for bounds and moves (an option beyond it is worth less than
          6e-8 F sigma_0 sqrt(T)), on to 15 for arbitrage; and m - sigma, m, m + sigma, where a slice bends most.
-         The vertex m lies inside |z| <= 3 and is no sharper than 1/16 of a deviation, so that nothing hides
+         The vertex m lies inside |z| <= 5 and is no sharper than 1/16 of a deviation, so that nothing hides
          between nodes (docs/vol-surface.md). Stateless. Nothing here reads a clock.
 """
 
@@ -23,7 +23,6 @@ HALVES: constant(int256[25]) = [
     0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -8, 8, -10, 10, -12, 12, -16, 16, -22, 22, -30, 30
 ]  # z in halves of a deviation
 CORE_DEVIATIONS: constant(uint256) = 5
-VERTEX_DEVIATIONS: constant(uint256) = 3
 MAX_WIDTH: constant(uint256) = 8 * constants.WAD  # nodes reach 15 widths, log-moneyness 295
 SHARPEST: constant(uint256) = 16  # sigma >= width/16
 FLATTEST: constant(uint256) = 32  # sigma <= 32 widths
@@ -191,7 +190,7 @@ def _check_curve(
     """
     assert curve.sigma * SHARPEST >= width, "surface: vertex too sharp"
     assert curve.sigma <= FLATTEST * width, "surface: vertex too flat"
-    assert convert(abs(curve.m), uint256) <= VERTEX_DEVIATIONS * width, "surface: vertex off the grid"
+    assert convert(abs(curve.m), uint256) <= CORE_DEVIATIONS * width, "surface: vertex off the grid"
     assert (
         curve.b * (constants.WAD + convert(abs(curve.rho), uint256)) * time_s
         <= LEE_SLOPE * constants.WAD * constants.WAD * constants.SECONDS_PER_YEAR

@@ -278,8 +278,16 @@ def lee(slope, vol=6.0, skew=0.5):
 @pytest.mark.parametrize(
     ("inside", "outside", "reason"),
     [
-        (smile(centre=2.9), smile(centre=3.1), "surface: vertex off the grid"),
-        (smile(centre=-2.9), smile(centre=-3.1), "surface: vertex off the grid"),
+        (
+            smile(centre=4.9, wings=0.02, skew=0.0),
+            smile(centre=5.1, wings=0.02, skew=0.0),
+            "surface: vertex off the grid",
+        ),
+        (
+            smile(centre=-4.9, wings=0.02, skew=0.0),
+            smile(centre=-5.1, wings=0.02, skew=0.0),
+            "surface: vertex off the grid",
+        ),
         (smile(bend=0.0626, wings=0.05), smile(bend=0.0624, wings=0.05), "surface: vertex too sharp"),
         (smile(bend=31.9, wings=0.01), smile(bend=32.1, wings=0.01), "surface: vertex too flat"),
         (smile(skew=-0.3, wings=0.5), smile(skew=-0.99, wings=1.5, bend=0.3), "surface: butterfly"),
