@@ -33,13 +33,13 @@ WEIGHTS = {
     "transfer": 7,
     "approve": 3,
     "pull": 3,
-    "ether": 2,
+    "ether": 4,
     "garbage": 3,
     "deploy": 2,
     "warp": 12,
     "mine": 3,
-    "snapshot": 3,
-    "revert": 2,
+    "snapshot": 5,
+    "revert": 4,
 }
 
 
@@ -124,7 +124,7 @@ _DRAW = {
     "schedule": _schedule,
     "execute": lambda r, _: (r.choice(tuple(PARAMETERS.values())).id, r.choice(ACTORS)),
     "cancel": lambda r, _: (r.choice(tuple(PARAMETERS.values())).id, _caller(r, "owner", "guardian")),
-    "pause": lambda r, _: (r.choice((1, 2, 4, 8, 16)), _caller(r, "guardian", "owner")),
+    "pause": lambda r, _: (r.choice((1, 1, 2, 2, 4, 4, 8, 16)), _caller(r, "guardian", "owner")),
     "role": lambda r, _: (r.randrange(4), r.choice((*ACTORS, "0x" + "00" * 20)), _caller(r, "owner")),
     "mint": lambda r, _: (r.choice(ACTORS), r.randrange(10**9), r.choice(("deployer", ACTORS[1]))),
     "transfer": lambda r, _: (r.choice(ACTORS), r.choice(ACTORS), r.randrange(10**9)),
