@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from support.vol_surface import HOUR, POINT, Surface, guard
+from support.vol_surface import HOUR, POINT, WAD, Surface, guard
 
 from pyvault.exact.surface_guard import Slice
-from pyvault.pricing.surface.posting import PostLimits, Room, next_post
+from pyvault.pricing.surface.posting import PostLimits, Room, forward_move, next_post
 
 WORTH_POSTING = POINT // 5
+FORWARD_WORTH_POSTING = WAD // 10_000
 BLOCK_S = 12
 PATIENCE_S = 600
 
@@ -54,6 +55,7 @@ def drive(surface: Surface, target: dict[int, Slice], hours: float) -> Drive:
             and (
                 has_arrived(curve, target[expiry])
                 or guard.move(curve, current[expiry], 0, expiry - now) > WORTH_POSTING
+                or forward_move(curve.carry - current[expiry].carry, expiry - now) > FORWARD_WORTH_POSTING
             )
             for expiry, curve in post.items()
         ):
