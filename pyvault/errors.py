@@ -75,10 +75,15 @@ class ChainError(PyvaultError, RuntimeError):
 
 
 class ContractError(ChainError):
-    """A contract reverted; ``reason`` is its revert string, empty for an arithmetic revert."""
+    """A contract reverted; ``reason`` is its revert string, empty for an arithmetic revert.
+
+    A reason reads ``"module: rule"``; ``module`` and ``rule`` are its parts, the first empty if it has none.
+    """
 
     def __init__(self, reason: str, call: str = "") -> None:
         self.reason = reason
         self.call = call
+        module, colon, rule = reason.partition(": ")
+        self.module, self.rule = (module, rule) if colon else ("", reason)
         text = reason or "reverted without a reason (arithmetic or decoding)"
         super().__init__(f"{call}: {text}" if call else text)

@@ -7,18 +7,22 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pyvault.chain.backend import BLOCK_INTERVAL_S
+from pyvault.chain.transport import Client
 from pyvault.errors import SetupError
 
-__all__ = ["anvil_version", "find_anvil", "running_anvil"]
+__all__ = ["anvil_command", "anvil_version", "await_url", "find_anvil", "running_anvil"]
 
 _PROJECT = Path(__file__).parents[2]
 _LISTENING = re.compile(r"Listening on (\S+):(\d+)")
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10.0
+_POLL_S = 0.01
 
 
 def find_anvil() -> str:
@@ -56,24 +60,38 @@ def anvil_version() -> str:
 
 
 @contextmanager
-def running_anvil(*, port: int = 0) -> Iterator[str]:
+def running_anvil(
+    *, port: int = 0, timestamp: int | None = None, socket_file: Path | None = None
+) -> Iterator[str]:
     """Run a node on loopback and yield its URL; port 0 takes a free one.
 
-    Cancun rules and pruned history keep its speed independent of the chain's length.
+    Any address may send, at no fee, and a block's time follows from the one before it: what happens on the
+    node depends on what is sent and on nothing else. Cancun rules and pruned history keep its speed
+    independent of the chain's length.
+
+    Parameters
+    ----------
+    port
+        TCP port on loopback.
+    timestamp
+        Unix seconds of the first block; the present without it.
+    socket_file
+        Where the node also listens, for processes of this machine.
 
     Raises
     ------
     SetupError
         If the node does not start; the message carries its own last words.
     """
-    command = [find_anvil(), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--hardfork", "cancun", "--prune-history", "1"]
+    command = anvil_command(port=port, timestamp=timestamp, socket_file=socket_file)
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     except OSError as error:
         raise _does_not_run(command[0], error) from error
     try:
-        yield _await_url(process)
+        url = _drained_url(process)
+        Client(url).request("anvil_setBlockTimestampInterval", BLOCK_INTERVAL_S)
+        yield url
     finally:
         process.terminate()
         try:
@@ -93,23 +111,45 @@ def _does_not_run(path: str, error: Exception) -> SetupError:
     return SetupError(f"{path} does not run as Anvil: {error}", "Run `make setup`, or set ANVIL to another.")
 
 
-def _await_url(process: subprocess.Popen[str]) -> str:
+def anvil_command(
+    *, port: int = 0, timestamp: int | None = None, socket_file: Path | None = None
+) -> list[str]:
+    """Command line of a node as `running_anvil` describes it."""
+    command = [find_anvil(), "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--hardfork", "cancun", "--prune-history", "1"]
+    command += ["--base-fee", "0", "--gas-price", "0", "--auto-impersonate"]
+    command += [] if timestamp is None else ["--timestamp", str(timestamp)]
+    return command + ([] if socket_file is None else ["--ipc", str(socket_file)])
+
+
+def await_url(words: Callable[[], str], is_alive: Callable[[], bool]) -> str:
+    """URL that a starting node announces in its `words`.
+
+    Raises
+    ------
+    SetupError
+        If it ends or keeps silent; the message carries its last words.
+    """
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while (match := _LISTENING.search(words())) is None and time.monotonic() < deadline and is_alive():
+        time.sleep(_POLL_S)
+    match = match or _LISTENING.search(words())
+    if match is None:
+        last_words = words().strip() or "it said nothing"
+        raise SetupError(f"Anvil did not start: {last_words}", "Is the port in use? `pyvault doctor` checks.")
+    return f"http://{match[1]}:{match[2]}"
+
+
+def _drained_url(process: subprocess.Popen[str]) -> str:
     """URL that the node announces; its output is drained for as long as it lives."""
     lines: list[str] = []
-    found = threading.Event()
+    ended = threading.Event()
 
     def drain() -> None:
         for line in process.stdout or ():
-            if not found.is_set():
+            if not any(map(_LISTENING.search, lines)):
                 lines.append(line)
-                if _LISTENING.search(line):
-                    found.set()
-        found.set()
+        ended.set()
 
     threading.Thread(target=drain, daemon=True).start()
-    found.wait(_START_TIMEOUT_S)
-    match = _LISTENING.search("".join(lines))
-    if match is None:
-        last_words = "".join(lines).strip() or "it said nothing"
-        raise SetupError(f"Anvil did not start: {last_words}", "Is the port in use? `pyvault doctor` checks.")
-    return f"http://{match[1]}:{match[2]}"
+    return await_url(lambda: "".join(lines), lambda: not ended.is_set())

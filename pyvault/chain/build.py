@@ -33,15 +33,15 @@ def build(*, force: bool = False) -> list[str]:
     paths = deployables()
     if not force and all(_is_current(path, stamp) for path in paths):
         return []
-    ARTIFACTS.mkdir(exist_ok=True)
-    for stale in ARTIFACTS.glob("*.json"):
-        stale.unlink()
     output = compile_files(
         [str(path) for path in paths],
         ["abi", "bytecode", "bytecode_runtime"],
         paths=[str(CONTRACTS)],
         warnings_control="error",
     )
+    ARTIFACTS.mkdir(exist_ok=True)
+    for stale in ARTIFACTS.glob("*.json"):
+        stale.unlink()
     for path in paths:
         compiled = output[path]
         record = {

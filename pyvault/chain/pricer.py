@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyvault.chain.artifacts import load
-from pyvault.chain.backend import Backend, Contract, deploy
+from pyvault.chain.backend import Backend
+from pyvault.chain.contract import Contract, deploy
 from pyvault.errors import InputError
 from pyvault.units import WAD, to_wad
 

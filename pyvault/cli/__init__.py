@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from pyvault import __version__
-from pyvault.cli import demo, doctor, greeks, quote, surface, warm
+from pyvault.cli import demo, devnet, doctor, greeks, quote, surface, warm
 from pyvault.errors import ChainError, PyvaultError, SetupError
 
 __all__ = ["app", "main"]
@@ -31,6 +31,7 @@ app.command("quote")(quote.quote)
 app.command("greeks")(greeks.greeks)
 app.add_typer(surface.app, name="surface")
 app.command("demo")(demo.demo)
+app.add_typer(devnet.app, name="devnet")
 app.command("doctor")(doctor.doctor)
 app.command("warm")(warm.warm)
 

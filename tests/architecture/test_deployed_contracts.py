@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from support.stands import STANDS
 from vyper.cli.vyper_compile import compile_files
 
 from pyvault.chain.anvil import running_anvil
 from pyvault.chain.artifacts import CONTRACTS, load
-from pyvault.chain.backend import deploy
 from pyvault.chain.build import deployables
 from pyvault.chain.revm import RevmBackend
 from pyvault.chain.rpc import RpcBackend
@@ -48,15 +48,20 @@ def abi_entries(abi):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_deployed_code__by_eth_get_code__is_at_most_22000_bytes(name, node):
-    code = node.code(deploy(node, load(name)).address)
+    fresh = node.snapshot()
+    code = node.code(STANDS[name](node)[0].address)
     assert load(name).runtime in code  # immutables come behind it
     assert not is_too_large(code)
+    node.revert(fresh)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_deployed_code__in_process__is_that_of_the_node(name, node):
-    revm = RevmBackend()
-    assert revm.code(deploy(revm, load(name)).address) == node.code(deploy(node, load(name)).address)
+    revm, fresh = RevmBackend(), node.snapshot()
+    here, there = STANDS[name](revm)[0].address, STANDS[name](node)[0].address
+    assert here == there  # and so are the addresses that the code holds
+    assert revm.code(here) == node.code(there)
+    node.revert(fresh)
 
 
 def test_size_limit__one_byte_more__is_too_large():

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from pyvault.cli import app
 from pyvault.errors import InputError
 
-COMMANDS = ("quote", "greeks", "surface", "demo", "doctor", "warm")
+COMMANDS = ("quote", "greeks", "surface", "demo", "devnet", "doctor", "warm")
 OPTION = ["-F", "3000", "-K", "2800", "-K", "3200", "-v", "0.8", "-T", "30"]
 
 

@@ -1,12 +1,15 @@
 """Calldata and return data from an ABI."""
 
+from dataclasses import replace
+
 import pytest
 from eth_abi import encode
-from eth_utils import keccak
+from eth_utils import keccak, to_checksum_address
 
 from pyvault.chain.artifacts import Artifact
-from pyvault.chain.codec import functions, revert_reason
-from pyvault.errors import InputError
+from pyvault.chain.backend import Log
+from pyvault.chain.codec import events, functions, revert_reason
+from pyvault.errors import ContractError, InputError
 
 STRUCT = {
     "type": "tuple",
@@ -63,3 +66,83 @@ def test_revert_reason__of_a_string_and_of_an_arithmetic_revert():
     error = keccak(text="Error(string)")[:4] + encode(["string"], ["pricer: no strike"])
     assert revert_reason(error) == "pricer: no strike"
     assert revert_reason(b"") == ""
+
+
+def test_functions__with_default_arguments__is_the_one_that_takes_them_all():
+    short = {"type": "function", "name": "act", "inputs": [{"name": "x", "type": "uint256"}], "outputs": []}
+    full = {**short, "inputs": [*short["inputs"], {"name": "y", "type": "bool"}]}
+    for abi in ((short, full), (full, short)):
+        entry = functions(replace(ARTIFACT, abi=abi))["act"]
+        assert entry.signature == "act(uint256,bool)"
+        assert entry.arguments == ("x", "y")
+
+
+def test_event__with_indexed_text_and_structs__decodes_to_named_fields():
+    inputs = [
+        {"name": "who", "type": "address", "indexed": True},
+        {"name": "title", "type": "string", "indexed": True},
+        {"name": "legs", "indexed": False, **{k: STRUCT[k] for k in ("components",)}, "type": "tuple[]"},
+        {"name": "note", "type": "string", "indexed": False},
+    ]
+    artifact = replace(ARTIFACT, abi=({"type": "event", "name": "Acted", "inputs": inputs},))
+    ((topic, event),) = events(artifact).items()
+    assert topic == keccak(text="Acted(address,string,(uint256,int256)[],string)")
+    log = Log(
+        address="0x" + "11" * 20,
+        topics=(topic, bytes(12) + bytes(range(20)), keccak(text="a title")),
+        data=encode(["(uint256,int256)[]", "string"], [[(7, -2), (8, -3)], "a note"]),
+    )
+    fields = event.decode(log).fields
+    assert fields.who == to_checksum_address(bytes(range(20)))
+    assert fields.title == keccak(text="a title")
+    assert [(leg.bid, leg.skew) for leg in fields.legs] == [(7, -2), (8, -3)]
+    assert fields.note == "a note"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("address", "0x" + "ab" * 20),
+        ("bool", True),
+        ("bool", False),
+        ("uint256", 2**256 - 1),
+        ("int256", -(2**255)),
+        ("uint8", 255),
+        ("bytes32", b"\x01" * 32),
+    ],
+)
+def test_encode__of_one_word__is_the_general_encoding(kind, value):
+    entry = {"type": "function", "name": "act", "inputs": [{"name": "x", "type": kind}], "outputs": []}
+    calldata = functions(replace(ARTIFACT, abi=(entry,)))["act"].encode([value])
+    assert calldata[4:] == encode([kind], [value])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("address", "0x" + "zz" * 20),
+        ("address", "0x12"),
+        ("bool", 2),
+        ("uint256", 2**256),
+        ("uint256", -1),
+        ("int256", 2**255),
+        ("uint8", 256),
+        ("uint256", 1.5),
+    ],
+)
+def test_encode__of_what_does_not_fit__is_an_input_error(kind, value):
+    entry = {"type": "function", "name": "act", "inputs": [{"name": "x", "type": kind}], "outputs": []}
+    with pytest.raises(InputError):
+        functions(replace(ARTIFACT, abi=(entry,)))["act"].encode([value])
+
+
+@pytest.mark.parametrize("tail", [b"", b"\x00" * 31, b"\xff" * 64, encode(["string"], ["x"])[:-20]])
+def test_revert_reason__of_data_that_only_looks_like_a_reason__is_empty(tail):
+    assert revert_reason(keccak(text="Error(string)")[:4] + tail) == ""
+
+
+def test_contract_error__of_a_reason__has_its_module_and_rule():
+    error = ContractError("oracle: stale spot: twice", "SpotOracle.refresh")
+    assert (error.module, error.rule) == ("oracle", "stale spot: twice")
+    assert (ContractError("bare").module, ContractError("bare").rule) == ("", "bare")
+    assert (ContractError("").module, ContractError("").rule) == ("", "")

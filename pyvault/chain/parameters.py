@@ -1,0 +1,245 @@
+"""The governed parameters, as ``contracts/libs/parameters.vy`` states them: a test compares every field.
+
+``python -m pyvault.chain.parameters`` prints the table of ``docs/parameters.md``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from enum import Enum, IntEnum, IntFlag
+
+from pyvault.errors import InputError
+
+__all__ = [
+    "LANES",
+    "LANE_BITS",
+    "PARAMETERS",
+    "WORDS",
+    "Direction",
+    "Kind",
+    "OracleSlot",
+    "Parameter",
+    "Pause",
+    "Reach",
+    "Role",
+    "Unit",
+    "action_id",
+    "markdown",
+    "parameter",
+    "unpack",
+]
+
+WORDS = 8
+LANES = 4  # parameters in a word
+LANE_BITS = 64
+
+
+class Unit(Enum):
+    """What one unit of a stored value is, as ``(name, units in 1)``."""
+
+    SECONDS = ("s", 1)
+    PRICE = ("quote per underlying", 10**8)
+    WAD = ("", 10**18)
+    VOLATILITY = ("of volatility", 10**18)
+    PER_YEAR = ("a year", 10**18)
+
+
+class Direction(IntFlag):
+    """Which way a change loosens."""
+
+    UP = 1
+    DOWN = 2
+    EITHER = 3
+
+
+class Reach(IntEnum):
+    """Whom a change reaches."""
+
+    ALL = 0
+    MARGIN = 1
+    SERIES = 2
+    EPOCH = 3
+
+
+class Kind(IntEnum):
+    """Kind of an action that waits."""
+
+    VALUE = 0
+    BOUNDS = 1
+    ROLE = 2
+    ORACLE = 3
+    UNPAUSE = 4
+
+
+class Role(IntEnum):
+    """Roles that governance appoints."""
+
+    OWNER = 0
+    GUARDIAN = 1
+    KEEPER = 2
+
+
+class OracleSlot(IntEnum):
+    """Oracles that governance may replace."""
+
+    SPOT_ORACLE = 0
+    VOL_SURFACE = 1
+
+
+class Pause(IntFlag):
+    """What a pause stops."""
+
+    OPENING = 1
+    DEPOSITS = 2
+    HEDGING = 4
+    POSTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter, in stored units: `lowest` and `highest` are the bounds in code."""
+
+    id: int
+    name: str
+    unit: Unit
+    lowest: int
+    highest: int
+    start: int
+    loosens: Direction
+    reaches: Reach
+    meaning: str
+    quantum: int = 0
+
+    def raw(self, number: Decimal | int | str) -> int:
+        """Stored value of `number`, given in the parameter's unit; exact, and within the bounds in code.
+
+        Raises
+        ------
+        InputError
+            If it is not a whole number of stored units, or outside the bounds.
+        """
+        with localcontext() as context:
+            context.prec = 60  # 2^64 and 18 decimals fit with room to spare
+            scaled = Decimal(number) * self.unit.value[1]
+        if scaled != scaled.to_integral_value():
+            raise InputError(self.name, number, f"must be a multiple of 1/{self.unit.value[1]}")
+        if not self.lowest <= scaled <= self.highest:
+            low, high = self.number(self.lowest), self.number(self.highest)
+            raise InputError(self.name, number, f"must be from {low:f} to {high:f}")
+        return int(scaled)
+
+    def number(self, raw: int) -> Decimal:
+        """Number in the parameter's unit of a stored value, exactly."""
+        with localcontext() as context:
+            context.prec = 60
+            return (Decimal(raw) / self.unit.value[1]).normalize() + 0
+
+
+_S, _PRICE, _WAD, _VOL, _RATE = Unit
+_UP, _DOWN, _EITHER = Direction.UP, Direction.DOWN, Direction.EITHER
+_ALL, _MARGIN, _SERIES, _EPOCH = Reach
+_POINT = 10**16  # one hundredth
+_BASIS_POINT = 10**14
+_LARGEST = 2**LANE_BITS - 1
+
+# fmt: off
+_ROWS = (
+    Parameter(0, "SPOT_MAX_AGE_S", _S, 60, 90_000, 3_900, _UP, _ALL, "oldest spot reading accepted"),
+    Parameter(1, "SPOT_FLOOR", _PRICE, 1, _LARGEST - 1, 100 * 10**8, _DOWN, _ALL,
+              "lowest spot reading accepted; below the cap", 1),
+    Parameter(2, "SPOT_CAP", _PRICE, 2, _LARGEST, 100_000 * 10**8, _UP, _ALL,
+              "highest spot reading accepted; above the floor", 1),
+    Parameter(3, "SPOT_MAX_DEVIATION", _WAD, 10 * _BASIS_POINT, 20 * _POINT, 2 * _POINT, _UP, _ALL,
+              "largest relative distance from the second source"),
+    Parameter(4, "FIXING_MAX_GAP_S", _S, 60, 180_000, 7_200, _EITHER, _SERIES,
+              "longest stretch of the fixing window that one round may cover"),
+    Parameter(5, "SEQUENCER_GRACE_S", _S, 600, 86_400, 3_600, _DOWN, _ALL,
+              "how long the sequencer must have been up"),
+    Parameter(8, "SURFACE_MAX_AGE_S", _S, 60, 86_400, 900, _UP, _ALL,
+              "oldest slice with which positions open"),
+    Parameter(9, "SURFACE_MIN_VOL", _VOL, _POINT, 40 * _POINT, 5 * _POINT, _DOWN, _ALL,
+              "least volatility on the check grid"),
+    Parameter(10, "SURFACE_MAX_VOL", _VOL, 50 * _POINT, 1_800 * _POINT, 500 * _POINT, _UP, _ALL,
+              "largest volatility on the check grid"),
+    Parameter(11, "SURFACE_STEP", _VOL, 5 * _BASIS_POINT, 2 * _POINT, 50 * _BASIS_POINT, _UP, _ALL,
+              "ε₀: largest change a post at 30 days"),
+    Parameter(12, "SURFACE_RATE_PER_HOUR", _VOL, 2 * _POINT, 50 * _POINT, 5 * _POINT, _UP, _ALL,
+              "total variation an hour"),
+    Parameter(13, "FORWARD_STEP", _WAD, _BASIS_POINT, 20 * _BASIS_POINT, 5 * _BASIS_POINT, _UP, _ALL,
+              "κ₀: largest change of ln F a post"),
+    Parameter(14, "FORWARD_RATE_PER_HOUR", _WAD, 20 * _BASIS_POINT, _POINT, _POINT, _UP, _ALL,
+              "total variation of ln F an hour"),
+    Parameter(15, "MAX_CARRY", _RATE, _POINT, 50 * _POINT, 50 * _POINT, _UP, _ALL,
+              "largest carry, either sign"),
+    Parameter(16, "MAX_GAP", _VOL, 50 * _BASIS_POINT, 20 * _POINT, 5 * _POINT, _UP, _ALL,
+              "gap beyond which an expiry only closes"),
+    Parameter(20, "INITIAL_MARGIN_FACTOR", _WAD, 105 * _POINT, 300 * _POINT, 125 * _POINT, _DOWN, _MARGIN,
+              "initial over maintenance requirement"),
+    Parameter(21, "SHORT_NOTIONAL_MARGIN", _WAD, 10 * _BASIS_POINT, 10 * _POINT, _POINT, _DOWN, _MARGIN,
+              "requirement per notional of short options"),
+    Parameter(22, "UNCOVERED_CALL_MARGIN", _WAD, 2 * _POINT, 50 * _POINT, 6 * _POINT, _DOWN, _MARGIN,
+              "least requirement per net uncovered short call, of spot"),
+    Parameter(24, "EPOCH_LENGTH_S", _S, 43_200, 604_800, 86_400, _EITHER, _EPOCH, "length of an epoch"),
+    Parameter(25, "EPOCH_CUTOFF_S", _S, 600, 21_600, 3_600, _EITHER, _EPOCH,
+              "end of requests before the end of the epoch"),
+    Parameter(26, "JUNIOR_GAIN_SHARE", _WAD, 0, 30 * _POINT, 10 * _POINT, _EITHER, _EPOCH,
+              "α: part of junior's gain that goes to senior", _POINT),
+    Parameter(28, "TRADE_CUTOFF_S", _S, 3_600, 172_800, 43_200, _DOWN, _SERIES,
+              "before expiry, from which on nothing opens"),
+)
+# fmt: on
+
+_REACHES = {_ALL: "all", _MARGIN: "all, margin", _SERIES: "new series", _EPOCH: "new epochs"}
+
+PARAMETERS: dict[str, Parameter] = {row.name: row for row in _ROWS}
+
+
+def parameter(key: str | int) -> Parameter:
+    """Parameter by name or id.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found = next((row for row in _ROWS if key in (row.name, row.id)), None)
+    if found is None:
+        raise InputError("parameter", key, "must be the name or the id of a parameter")
+    return found
+
+
+def unpack(words: Sequence[int], first: int = 0) -> dict[str, int]:
+    """Stored values by name from consecutive words, of which the first has index `first`."""
+    return {
+        row.name: (words[row.id // LANES - first] >> (LANE_BITS * (row.id % LANES))) & _LARGEST
+        for row in _ROWS
+        if first <= row.id // LANES < first + len(words)
+    }
+
+
+def action_id(kind: Kind, index: int = 0) -> int:
+    """Id of an action that waits; `index` is a parameter's id, a `Role` or an `OracleSlot`."""
+    return kind << 64 | index
+
+
+def markdown() -> str:
+    """Table of all parameters."""
+    lines = [
+        "| id | parameter | meaning | lowest | start | highest | loosens | reaches |",
+        "|---:|---|---|---:|---:|---:|---|---|",
+    ]
+    for row in _ROWS:
+        low, start, high = (f"{row.number(raw):,f}" for raw in (row.lowest, row.start, row.highest))
+        unit = f" ({row.unit.value[0]})" if row.unit.value[0] else ""
+        direction = "either way" if row.loosens == _EITHER else str(row.loosens.name).lower()
+        meaning = f"{row.meaning}{unit}"
+        cells = (str(row.id), f"`{row.name}`", meaning, low, start, high, direction, _REACHES[row.reaches])
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

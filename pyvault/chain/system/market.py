@@ -1,0 +1,140 @@
+"""Verbs of market data: feeds, the spot oracle, its fixings, and the volatility surface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from decimal import Decimal
+from typing import Any
+
+from pyvault.chain.backend import Receipt
+from pyvault.chain.contract import Contract
+from pyvault.chain.parameters import parameter
+from pyvault.chain.system.parts import Parts
+from pyvault.chain.system.rounds import round_at
+from pyvault.chain.system.values import FixingSource, Round, SlicePost, SpotStatus, SurfaceStatus
+from pyvault.errors import InputError
+from pyvault.units import WAD
+
+__all__ = ["Market"]
+
+FIXING_WINDOW_S = 1_800
+_ROUNDS_AT_ONCE = 128  # the feed takes no more in one call
+_WALK_AT_ONCE = 512  # nor does the oracle walk further
+_FEEDS = {FixingSource.PRIMARY: "feed", FixingSource.SECOND: "second_feed"}
+
+
+class Market(Parts):
+    """Spot, fixings and surface."""
+
+    __slots__ = ()
+
+    def set_spot(self, price: float | Decimal) -> Receipt:
+        """Publish a round on the second feed where there is one, then on the primary: its receipt."""
+        if not price > 0:
+            raise InputError("price", price, "must be positive; set_feed writes any answer")
+        answer = round(Decimal(price) * 10**self.config.feed_decimals)
+        for name in ("second_feed", "feed"):
+            if name in self.contracts:
+                receipt = self.part(name).send("push_answer", answer, sender=self.config.deployer)
+        return receipt
+
+    def set_feed(self, rounds: Iterable[Round], feed: str = "feed") -> None:
+        """Write rounds as they are, past ones included."""
+        items = [astuple(each) for each in rounds]
+        for first in range(0, len(items), _ROUNDS_AT_ONCE):
+            batch = items[first : first + _ROUNDS_AT_ONCE]
+            self.part(feed).send("set_rounds", batch, sender=self.config.deployer)
+
+    def refresh_spot(self, caller: str | None = None) -> Receipt:
+        """Store this block's reading; anyone's, the keeper without a caller."""
+        return self.act("spot_oracle", "refresh", caller=caller, role="keeper")
+
+    def spot(self) -> tuple[int, SpotStatus]:
+        """Price of this block (WAD, 0 unless accepted) and the first rule that the reading breaks."""
+        reading = self.part("spot_oracle").call("spot")
+        return reading.price, SpotStatus(reading.status)
+
+    def list_expiry(self, expiry: int, caller: str | None = None) -> None:
+        """Freeze the fixing rule of an expiry (the keeper's) and let it be posted (the owner's)."""
+        self.act("spot_oracle", "list_expiry", expiry, caller=caller, role="keeper")
+        self.act("vol_surface", "list_expiry", expiry, caller=caller, role="owner")
+
+    def post_surface(
+        self,
+        slices: Sequence[SlicePost],
+        caller: str | None = None,
+        *,
+        timestamp: int | None = None,
+        sequence: int | None = None,
+    ) -> Receipt:
+        """Post slices, ascending by expiry; the keeper's.
+
+        Without them the timestamp is the newest block's and the sequence follows the latest post.
+        """
+        number = self.part("vol_surface").call("sequence") + 1 if sequence is None else sequence
+        return self.act(
+            "vol_surface",
+            "post",
+            number,
+            self.now if timestamp is None else timestamp,
+            [each.as_tuple() for each in slices],
+            caller=caller,
+            role="keeper",
+        )
+
+    def implied_vol(self, expiry: int, log_moneyness: float = 0.0) -> float:
+        """Volatility in effect at ``ln(K/F)``."""
+        return float(self.part("vol_surface").call("implied_vol", expiry, round(log_moneyness * WAD)) / WAD)
+
+    def surface_status(self, expiry: int) -> SurfaceStatus:
+        """What the slice in effect is good for."""
+        return SurfaceStatus(self.part("vol_surface").call("status", expiry))
+
+    def fix_expiry(
+        self,
+        caller: str | None,
+        expiry: int,
+        *,
+        source: FixingSource = FixingSource.PRIMARY,
+        first_round: int | None = None,
+        max_rounds: int = _WALK_AT_ONCE,
+    ) -> int:
+        """Walk the window until the expiry is fixed or its source has failed; anyone's.
+
+        Returns
+        -------
+        int
+            Settlement price in WAD; 0 if the source was proven unable to fix it.
+        """
+        oracle = self.part("spot_oracle")
+        first = self.first_round(expiry, source) if first_round is None else first_round
+        while not oracle.call("has_failed", expiry, int(source)):
+            arguments = (expiry, int(source), first, max_rounds)
+            self.act("spot_oracle", "fix_expiry", *arguments, caller=caller, role="keeper")
+            if price := oracle.call("settlement_price", expiry):
+                return int(price)
+        return 0
+
+    def first_round(self, expiry: int, source: FixingSource = FixingSource.PRIMARY) -> int:
+        """Round that fixes an expiry must name: the last valid one at or before the window's start."""
+        feed = self.part(_FEEDS[source])
+        lowest, highest = self._band(feed, expiry)
+
+        def is_valid(found: tuple[int, int, int, int, int]) -> bool:
+            return lowest <= found[1] <= highest and found[4] >= found[0]
+
+        latest = feed.call("latestRoundData")[0]
+        return round_at(
+            lambda round_id: feed.call("getRoundData", round_id), latest, expiry - FIXING_WINDOW_S, is_valid
+        )
+
+    def _band(self, feed: Contract, expiry: int) -> tuple[Any, Any]:
+        """Lowest and highest answer that count, in the feed's decimals, by the rule of the listing."""
+        version = self.part("spot_oracle").call("listed_version", expiry)
+        rows = (parameter("SPOT_FLOOR"), parameter("SPOT_CAP"))
+        scale = 10 ** feed.call("decimals")
+        low, high = (
+            row.number(self.part("parameters").call("value_at", version, row.id)) * scale for row in rows
+        )
+        return low, high

@@ -1,0 +1,131 @@
+"""What a simulation is made of: a path of prices, agents that act through a port, an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pyvault.chain.system import SlicePost
+
+__all__ = ["Agent", "Engine", "Entry", "Intent", "Port", "PricePath", "Run"]
+
+
+class PricePath(Protocol):
+    """Prices of the underlying in the world outside: each holds from its moment to the next."""
+
+    @property
+    def timestamp(self) -> npt.NDArray[np.int64]:
+        """Unix seconds, ascending."""
+
+    @property
+    def price(self) -> npt.NDArray[np.float64]:
+        """Quote per underlying, as many as there are moments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a taker wants, and what the posted surface says it is worth; there is no market to fill it.
+
+    ``quantity`` is signed, positive to buy; ``spot``, ``implied_vol`` and ``value`` (per contract, in quote)
+    come from the chain, NaN where it gives no quote.
+    """
+
+    expiry: int
+    strike: float
+    is_call: bool
+    quantity: float
+    spot: float
+    implied_vol: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One act: when, whose, what, and how it went; ``reason`` is the contract's where it refused."""
+
+    timestamp: int
+    agent: str
+    action: str
+    accepted: bool
+    reason: str = ""
+    detail: Intent | tuple[float, ...] | tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """All acts of a run, in their order, and where its clock ended."""
+
+    entries: tuple[Entry, ...]
+    timestamp: int
+
+    def of(self, action: str, *, accepted: bool | None = None) -> tuple[Entry, ...]:
+        """Acts of one kind, all or only those that went well or did not."""
+        return tuple(
+            entry
+            for entry in self.entries
+            if entry.action == action and (accepted is None or entry.accepted is accepted)
+        )
+
+
+class Port(Protocol):
+    """What an agent sees and may do. An act that a contract refuses is recorded and returns False."""
+
+    @property
+    def now(self) -> int:
+        """Unix seconds of the chain."""
+
+    @property
+    def price(self) -> float:
+        """Price in the world outside, now."""
+
+    def price_at(self, timestamp: int) -> float:
+        """Price at any moment of the path: who asks about the future knows more than the quote."""
+
+    def next_tick(self) -> int | None:
+        """When the path's price next changes; None when it has ended."""
+
+    def spot(self) -> float:
+        """Spot of the oracle; NaN while its reading is rejected."""
+
+    def expiries(self) -> tuple[int, ...]:
+        """Expiries with a slice, ascending."""
+
+    def quote(self, expiry: int, strike: float, *, is_call: bool) -> tuple[float, float]:
+        """Volatility and value per contract by the posted surface at the oracle's spot, or NaN."""
+
+    def publish(self, price: float) -> bool:
+        """Write a round of the feed."""
+
+    def post(self, slices: Sequence[SlicePost], *, by_owner: bool = False) -> bool:
+        """Post slices."""
+
+    def list_expiry(self, expiry: int) -> bool:
+        """List an expiry."""
+
+    def fix(self, expiry: int) -> bool:
+        """Fix an expiry."""
+
+    def intend(self, intent: Intent) -> None:
+        """Record an order."""
+
+
+class Agent(Protocol):
+    """Somebody who wakes, acts through the port, and says when to be woken next."""
+
+    @property
+    def name(self) -> str:
+        """How the journal calls it."""
+
+    def act(self, port: Port) -> int | None:
+        """Act now; unix seconds of the next waking, None for never."""
+
+
+class Engine(Protocol):
+    """Runs agents along a path."""
+
+    def run(self, path: PricePath, agents: Sequence[Agent]) -> Run:
+        """Everything that happens from the path's first moment to its last."""

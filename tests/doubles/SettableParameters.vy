@@ -1,0 +1,50 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+"""
+@title   Parameters that anyone sets, at once
+@author  The pyvault authors
+@license AGPL-3.0-only
+@notice  The reading side of RiskParameters, without its bounds and delays, to reach every edge of its readers.
+"""
+
+owner: public(address)
+keeper: public(address)
+guardian: public(address)
+version: public(uint256)
+_words: HashMap[uint256, uint256[8]]
+
+
+@deploy
+def __init__(owner: address, keeper: address, guardian: address, words: uint256[8]):
+    self.owner = owner
+    self.keeper = keeper
+    self.guardian = guardian
+    self.version = 1
+    self._words[1] = words
+
+
+@external
+def set_words(words: uint256[8]):
+    self.version += 1
+    self._words[self.version] = words
+
+
+@external
+@view
+def words(first: uint256, count: uint256) -> DynArray[uint256, 8]:
+    return self._slice(self.version, first, count)
+
+
+@external
+@view
+def words_at(version: uint256, first: uint256, count: uint256) -> DynArray[uint256, 8]:
+    return self._slice(version, first, count)
+
+
+@internal
+@view
+def _slice(version: uint256, first: uint256, count: uint256) -> DynArray[uint256, 8]:
+    found: DynArray[uint256, 8] = []
+    for i: uint256 in range(count, bound=8):
+        found.append(self._words[version][first + i])
+    return found

@@ -1,0 +1,103 @@
+"""The devnet that outlives its command, its record of addresses, and deployment through ape."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.tree import ROOT
+from typer.testing import CliRunner
+
+from pyvault.chain.anvil import find_anvil, running_anvil
+from pyvault.chain.rpc import RpcBackend
+from pyvault.chain.system import System
+from pyvault.cli import app
+from pyvault.errors import SetupError
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Commands in an empty folder; whatever they left up is stopped."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        result = CliRunner().invoke(app, ["devnet", *arguments, "--json"], catch_exceptions=False)
+        assert result.exit_code == 0
+        return json.loads(result.output)
+
+    yield command
+    if command("status")["up"]:
+        command("down")
+
+
+def test_devnet__up_save_load_down__keeps_the_suite_and_its_clock(run, tmp_path):
+    started = run("up", "--port", "0", "--spot", "2500", "--timestamp", "1767254400")
+    system = System.attach(RpcBackend(started["url"]), tmp_path / "deployments" / "31337.json")
+    before = run("status")
+    assert (before["up"], before["spot"], before["reading"]) == (True, 2_500.0, "ACCEPTED")
+    assert before["contracts"] == {duty: each.address for duty, each in system.contracts.items()}
+    run("save", "state.json")
+    system.warp(3_600)
+    system.set_spot(2_600)
+    assert run("status")["spot"] == 2_600.0
+    run("load", "state.json")
+    after = run("status")
+    assert after["spot"] == 2_500.0
+    assert after["timestamp"] == before["timestamp"] + 1
+    assert run("down") == {"stopped": started["url"]}
+    assert run("status") == {"up": False}
+    assert not (tmp_path / "deployments" / "31337.json").exists()
+
+
+def test_devnet__twice_up_or_down_while_none_is_up__is_refused_with_a_remedy(run):
+    with pytest.raises(SetupError, match="devnet up"):
+        run("down")
+    with pytest.raises(SetupError, match="devnet up"):
+        run("save", "state.json")
+    run("up", "--port", "0")
+    with pytest.raises(SetupError, match="devnet down"):
+        run("up", "--port", "0")
+    Path("broken.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(SetupError, match="no saved state"):
+        run("load", "broken.json")
+
+
+def test_devnet__dry_run__does_nothing(run, tmp_path):
+    for arguments in (("up",), ("down",), ("save", "a.json"), ("load", "a.json")):
+        assert "would" in run(*arguments, "--dry-run")
+    assert run("status") == {"up": False}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_attach__to_another_chain__is_refused(tmp_path):
+    with running_anvil() as first, running_anvil() as second:
+        path = System.deploy(RpcBackend(first)).save_addresses(31_337, tmp_path)
+        assert System.attach(RpcBackend(first), path).spot()[0] == 3_000 * 10**18
+        with pytest.raises(SetupError, match="does not run"):
+            System.attach(RpcBackend(second), path)
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(SetupError, match="no record"):
+        System.attach(RpcBackend(first), path)
+
+
+def test_ape_run_deploy__on_a_local_node__writes_addresses(tmp_path):
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "deploy.py", tmp_path / "scripts")
+    shutil.copy(ROOT / "ape-config.yaml", tmp_path)
+    tools = os.pathsep.join((str(Path(sys.executable).parent), str(Path(find_anvil()).parent)))
+    environment = os.environ | {
+        "PATH": tools + os.pathsep + os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "APE_DATA_FOLDER": str(tmp_path / ".ape"),
+    }
+    command = ["ape", "run", "deploy", "--network", "ethereum:local:foundry"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads(next((tmp_path / "deployments").glob("*.json")).read_text(encoding="utf-8"))
+    assert {"parameters", "spot_oracle", "vol_surface", "pricer"} <= record["contracts"].keys()
+    assert all(entry["address"] in done.stdout for entry in record["contracts"].values())

@@ -1,0 +1,86 @@
+"""Every contract that deploys, each ready to be called, with an address for each of its roles."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from support.governance import (
+    GUARDIAN,
+    KEEPER,
+    LOOSENING,
+    NEW_OWNER,
+    NOBODY,
+    OWNER,
+    STRANGER,
+    Governed,
+    artifact_of,
+)
+
+from pyvault.chain.artifacts import CONTRACTS
+from pyvault.chain.backend import DEPLOYER
+from pyvault.chain.build import deployables
+from pyvault.chain.contract import deploy
+from pyvault.chain.parameters import Role
+from pyvault.chain.revm import RevmBackend
+
+PATHS = {path.stem: path.relative_to(CONTRACTS).as_posix() for path in deployables()}
+OUTSIDERS = {"stranger": STRANGER}
+
+
+MARKET = "0x" + "F6" * 20
+
+
+def risk_parameters(backend):
+    """With an ownership ripe to be accepted."""
+    governed = Governed(backend=backend)
+    governed.send("schedule_role", Role.OWNER, NEW_OWNER)
+    governed.backend.warp(LOOSENING)
+    holders = {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER, "new_owner": NEW_OWNER}
+    return governed.contract, holders
+
+
+def devnet_token(backend):
+    """With a second minter beside the deployer."""
+    contract = deploy(backend, artifact_of(PATHS["DevnetToken"]), ("USD Coin", "USDC", 6))
+    contract.send("set_minter", KEEPER, True, sender=DEPLOYER)  # noqa: FBT003 - the ABI's flag
+    return contract, {"owner": DEPLOYER, "minter": KEEPER}
+
+
+def devnet_feed(backend):
+    return deploy(backend, artifact_of(PATHS["DevnetFeed"]), (8, "ETH / USD")), {"owner": DEPLOYER}
+
+
+def option_pricer(backend):
+    return deploy(backend, artifact_of(PATHS["OptionPricer"])), {}
+
+
+def spot_oracle(backend):
+    """With one feed that has answered."""
+    governed = Governed(backend=backend)
+    feed = deploy(governed.backend, artifact_of(PATHS["DevnetFeed"]), (8, "ETH / USD"))
+    feed.send("push_answer", 3_000 * 10**8, sender=DEPLOYER)
+    arguments = (governed.address, feed.address, NOBODY, NOBODY, MARKET)
+    contract = deploy(governed.backend, artifact_of(PATHS["SpotOracle"]), arguments)
+    return contract, {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER, "market": MARKET}
+
+
+def vol_surface(backend):
+    governed = Governed(backend=backend)
+    contract = deploy(governed.backend, artifact_of(PATHS["VolSurface"]), (governed.address,))
+    return contract, {"owner": OWNER, "guardian": GUARDIAN, "keeper": KEEPER}
+
+
+STANDS = {
+    "DevnetFeed": devnet_feed,
+    "DevnetToken": devnet_token,
+    "OptionPricer": option_pricer,
+    "RiskParameters": risk_parameters,
+    "SpotOracle": spot_oracle,
+    "VolSurface": vol_surface,
+}
+
+
+@cache
+def stand(name):
+    """One contract in process, with its roles; tests that change it take a snapshot."""
+    return STANDS[name](RevmBackend())

@@ -1,0 +1,231 @@
+"""The event loop: order, clock, agents, refusals, and the same run on both backends."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pyvault.chain.anvil import running_anvil
+from pyvault.chain.backend import GENESIS_S
+from pyvault.chain.revm import RevmBackend
+from pyvault.chain.rpc import RpcBackend
+from pyvault.chain.system import SlicePost, System, SystemConfig
+from pyvault.errors import InputError
+from pyvault.market.history import read_history
+from pyvault.sim import (
+    EventLoop,
+    ExpiryKeeper,
+    FeedPublisher,
+    FileReplay,
+    Gbm,
+    InformedTaker,
+    PoissonTaker,
+    Process,
+    SurfacePoster,
+    stream,
+)
+
+DAY, HOUR = 86_400, 3_600
+START = GENESIS_S + HOUR
+EXPIRY = GENESIS_S + DAY
+
+
+def flat(level=0.1, **changes):
+    return SlicePost.of_numbers(
+        EXPIRY, **{"a": level, "b": 0.3, "rho": -0.2, "m": 0.0, "sigma": 0.3} | changes
+    )
+
+
+def day(steps=26 * 12, **changes):
+    """A day of five-minute prices, to two hours past the expiry."""
+    return Gbm(
+        **{
+            "start": START,
+            "first_price": 3_000.0,
+            "volatility": 0.8,
+            "step_s": 300,
+            "steps": steps,
+            "seed": 3,
+        }
+        | changes
+    )
+
+
+def cast():
+    """One of each agent."""
+    script = [
+        (START + HOUR, [flat()], True),
+        (START + 2 * HOUR, [flat(0.1005)], False),
+        (START + 3 * HOUR, [flat(0.4)], False),  # too far a step
+        (START + 4 * HOUR, [flat(0.101, carry=0.9)], False),  # too large a carry
+    ]
+    return [
+        FeedPublisher(),
+        ExpiryKeeper(expiries=[EXPIRY]),
+        SurfacePoster(script=script),
+        PoissonTaker(random=stream(seed=3, process=Process.TAKER), orders_per_hour=2.0),
+        InformedTaker(horizon_s=600, edge=0.004, interval_s=300),
+    ]
+
+
+@pytest.fixture
+def system():
+    return System.deploy(RevmBackend())
+
+
+@dataclass
+class Recorder:
+    """An agent that notes when it is woken."""
+
+    name: str
+    every: int
+    seen: list = field(default_factory=list)
+
+    def act(self, port):
+        self.seen.append((port.now, self.name))
+        return port.now + self.every if self.every else None
+
+
+def test_run__of_a_day__publishes_posts_refuses_quotes_and_fixes(system):
+    run = EventLoop(system).run(day(), cast())
+    accepted, refused = run.of("post", accepted=True), run.of("post", accepted=False)
+    assert len(accepted) == 2
+    assert [entry.reason.split(":")[0] for entry in refused] == ["surface", "surface"]
+    (fixed,) = run.of("fix", accepted=True)
+    assert fixed.detail[0] == EXPIRY
+    assert fixed.detail[1] * 10**18 == pytest.approx(
+        system.part("spot_oracle").call("settlement_price", EXPIRY)
+    )
+    assert len(run.of("publish", accepted=True)) >= 26
+    takers = {entry.agent for entry in run.of("intend")}
+    assert takers == {"taker", "informed"}
+    assert run.timestamp >= day().timestamp[-1]
+
+
+def test_run__on_both_backends__gives_the_same_acts_and_the_same_state(system):
+    path, runs, states = day(), [], []
+    with running_anvil(timestamp=GENESIS_S) as url:
+        node = RpcBackend(url)
+        born = node.dump()
+        for each in (system, System.deploy(node)):
+            runs.append(EventLoop(each).run(path, cast()))
+            states.append(each.backend.dump())
+    assert repr(runs[0]) == repr(runs[1])
+    in_process, on_node = states
+    assert {k for k, v in on_node.items() if k not in born} <= set(in_process)
+    for address, account in in_process.items():
+        twin = on_node[address]
+        assert (account.nonce, account.code, account.storage) == (twin.nonce, twin.code, twin.storage)
+
+
+def test_run__twice_with_the_same_seed__is_the_same_and_with_another_is_not():
+    def once(seed):
+        return repr(EventLoop(System.deploy(RevmBackend())).run(day(steps=60, seed=seed), cast()))
+
+    assert once(3) == once(3) != once(4)
+
+
+def test_loop__wakes_in_order_of_time__then_in_the_order_given(system):
+    first, second, once = Recorder("first", 100), Recorder("second", 50), Recorder("once", 0)
+    EventLoop(system).run(day(steps=1), [first, second, once])
+    assert [now - START for now, _ in first.seen] == [0, 100, 200, 300]
+    assert [now - START for now, _ in second.seen] == [0, 50, 100, 150, 200, 250, 300]
+    assert [now - START for now, _ in once.seen] == [0]
+
+
+def test_loop__an_agent_that_never_lets_go__is_woken_a_second_later(system):
+    @dataclass
+    class Restless:
+        name: str = "restless"
+        count: int = 0
+
+        def act(self, port):
+            self.count += 1
+            return port.now - 10
+
+    agent = Restless()
+    EventLoop(system).run(day(steps=1), [agent])
+    assert agent.count == 301
+
+
+def test_loop__on_a_path_that_began_before_the_chain__is_refused(system):
+    with pytest.raises(InputError, match="clock"):
+        EventLoop(system).run(day(start=GENESIS_S), [])
+
+
+def test_feed__on_a_quiet_and_on_a_wild_path__keeps_heartbeat_and_deviation(system):
+    quiet = EventLoop(system).run(day(volatility=0.0, drift=0.0), [FeedPublisher()])
+    gaps = np.diff([entry.timestamp for entry in quiet.entries])
+    assert (np.abs(gaps - HOUR) <= 2).all()
+    wild = day(volatility=3.0)
+    run = EventLoop(System.deploy(RevmBackend())).run(wild, [FeedPublisher(deviation=0.005)])
+    prices = [entry.detail[0] for entry in run.entries]
+    moves = np.abs(np.diff(np.log(prices)))
+    times = np.array([entry.timestamp for entry in run.entries])
+    assert ((moves >= 0.005) | (np.diff(times) >= HOUR)).all()
+    assert len(prices) > 100
+
+
+def test_feed__replaying_a_file__writes_its_opens_to_the_chain():
+    opens = 3_000.0 + 5.0 * np.arange(12)
+    frame = pd.DataFrame(
+        {
+            "timestamp": pd.Timestamp(START, unit="s", tz="UTC") + pd.to_timedelta(range(12), unit="h"),
+            "open": opens,
+            "high": opens + 1,
+            "low": opens - 1,
+            "close": opens,
+        }
+    )
+    system = System.deploy(RevmBackend(timestamp=START - HOUR), SystemConfig(spot=None))
+    replay = FileReplay(segment=read_history(frame).segments[0])
+    EventLoop(system).run(replay, [FeedPublisher(deviation=0.0)])
+    feed = system.part("feed")
+    rounds = [feed.call("getRoundData", (1 << 64) + i) for i in range(1, 13)]
+    assert [each[1] for each in rounds] == [round(price * 1e8) for price in opens]
+    assert [each[3] for each in rounds] == [START + HOUR * i + 1 for i in range(12)]
+
+
+def test_poisson_taker__over_many_hours__orders_at_its_rate(system):
+    taker = PoissonTaker(random=stream(seed=9, process=Process.TAKER), orders_per_hour=30.0)
+    system.list_expiry(EXPIRY)
+    run = EventLoop(system).run(day(steps=240), [SurfacePoster(script=[(START, [flat()], True)]), taker])
+    expected = 30.0 * 20.0
+    assert abs(len(run.of("intend")) - expected) < 4.0 * math.sqrt(expected)
+    gaps = np.diff([entry.timestamp for entry in run.of("intend")])
+    assert abs(gaps.std() / gaps.mean() - 1.0) < 4.0 * math.sqrt(2.0 / expected)
+    assert {entry.detail.is_call for entry in run.of("intend")} == {True, False}
+    assert {entry.detail.quantity > 0.0 for entry in run.of("intend")} == {True, False}
+
+
+def test_taker__while_the_spot_is_rejected__gets_no_quote_and_says_so(system):
+    system.list_expiry(EXPIRY)
+    taker = PoissonTaker(random=stream(seed=9, process=Process.TAKER), orders_per_hour=10.0)
+    run = EventLoop(system).run(day(steps=60), [SurfacePoster(script=[(START, [flat()], True)]), taker])
+    stale_from = system.part("feed").call("latestRoundData")[3] + int(system.parameter("SPOT_MAX_AGE_S"))
+    for entry in run.of("intend"):
+        assert entry.accepted is (entry.timestamp <= stale_from)
+        assert entry.reason == ("" if entry.accepted else "no quote")
+        assert math.isfinite(entry.detail.value) is entry.accepted
+    assert {entry.accepted for entry in run.of("intend")} == {True, False}
+
+
+def test_informed_taker__orders__only_where_the_quote_lags_and_on_the_right_side(system):
+    system.list_expiry(EXPIRY)
+    path, horizon, edge = day(steps=120), 600, 0.004
+    agents = [
+        FeedPublisher(),
+        SurfacePoster(script=[(START + 10, [flat()], True)]),
+        InformedTaker(horizon_s=horizon, edge=edge, interval_s=300),
+    ]
+    run = EventLoop(system).run(path, agents)
+    orders = run.of("intend")
+    assert 5 < len(orders) < 118
+    for entry in orders:
+        ahead = int(np.searchsorted(path.timestamp, entry.timestamp + horizon, side="right")) - 1
+        move = math.log(path.price[ahead] / entry.detail.spot)
+        assert abs(move) >= edge
+        assert entry.detail.is_call is (move > 0.0)
+        assert entry.detail.value > 0.0
