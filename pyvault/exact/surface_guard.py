@@ -60,12 +60,15 @@ def check_shape(curve: Slice) -> None:
     Raises
     ------
     ContractError
-        ``surface: parameter out of range``; ``surface: vertex too sharp`` for σ = 0.
+        ``surface: parameter out of range``; ``surface: vertex too sharp`` for σ = 0;
+        ``surface: variance too low`` where the least variance of the line is not positive.
     """
     _require(abs(curve.a) <= REACH and abs(curve.m) < REACH, "parameter out of range")
     _require(abs(curve.rho) <= WAD, "parameter out of range")
     _require(curve.b < 2 * REACH and curve.sigma < 2 * REACH, "parameter out of range")
     _require(curve.sigma > 0, "vertex too sharp")
+    bend = curve.b * curve.sigma // WAD * isqrt(WAD * WAD - curve.rho * curve.rho) // WAD
+    _require(curve.a + bend >= LEAST_VARIANCE, "variance too low")
 
 
 def _hypotenuse(x: int, s: int) -> int:

@@ -65,7 +65,7 @@ def largest_between(rng, places):
 
 def test_grid__between_its_nodes__hides_less_than_half_as_much_again(count):
     rng = np.random.default_rng(71)
-    worst = [largest_between(rng, 40) for _ in range(count(12, 400))]
+    worst = [largest_between(rng, 40) for _ in range(count(12, 60))]
     assert max(each[NEAR] for each in worst) <= WITHIN_THREE
     assert max(each[float(CORE_DEVIATIONS)] for each in worst) <= WITHIN_FIVE
     assert min(each[NEAR] for each in worst) >= 0.99

@@ -37,13 +37,17 @@ DIVISOR: constant(int256) = constants.SIGNED_WAD * constants.SIGNED_WAD * 2**20
 @pure
 def _check_shape(curve: IVolSurface.Slice):
     """
-    @dev    Refuses parameters outside the ranges in which this arithmetic is proven: those of svi.vy, with
-            |a| <= 2^68 and sigma > 0.
+    @dev    Refuses parameters outside the ranges of this arithmetic: those of svi.vy, |a| <= 2^68, sigma > 0; and
+            a variance that is not positive on the whole line: reading never fails.
     """
     assert abs(curve.a) <= REACH and abs(curve.m) < REACH, "surface: parameter out of range"
     assert abs(curve.rho) <= constants.SIGNED_WAD, "surface: parameter out of range"
     assert curve.b < 2**69 and curve.sigma < 2**69, "surface: parameter out of range"
     assert curve.sigma > 0, "surface: vertex too sharp"
+    # The least variance, a + b sigma sqrt(1 - rho^2); rounded down, against the poster.
+    across: uint256 = isqrt(constants.WAD * constants.WAD - convert(curve.rho * curve.rho, uint256))
+    bend: uint256 = curve.b * curve.sigma // constants.WAD * across // constants.WAD
+    assert curve.a + convert(bend, int256) >= convert(LEAST_VARIANCE, int256), "surface: variance too low"
 
 
 @internal
@@ -178,11 +182,7 @@ def _variances(curve: IVolSurface.Slice, nodes: int256[NODES]) -> uint256[NODES]
 @internal
 @pure
 def _check_curve(
-    curve: IVolSurface.Slice,
-    time_s: uint256,
-    width: uint256,
-    nodes: int256[NODES],
-    variances: uint256[NODES],
+    curve: IVolSurface.Slice, time_s: uint256, width: uint256, nodes: int256[NODES], variances: uint256[NODES]
 ):
     """
     @dev    Refuses a slice whose vertex leaves the core or is too sharp or too flat for the grid, whose wings are
@@ -273,9 +273,7 @@ def _move(
 
 @internal
 @pure
-def _check_order(
-    near: IVolSurface.Slice, near_s: uint256, far: IVolSurface.Slice, far_s: uint256
-):
+def _check_order(near: IVolSurface.Slice, near_s: uint256, far: IVolSurface.Slice, far_s: uint256):
     """
     @dev    Refuses a calendar arbitrage: total variance that falls from one expiry to the next. The grid is that of
             the nearer expiry, the finer one, beyond which its options are worth nothing, and the vertex of the other.

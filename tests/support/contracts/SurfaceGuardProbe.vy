@@ -93,6 +93,9 @@ def distance_between(
     far: IVolSurface.Slice,
     far_s: uint256,
 ) -> uint256:
+    guard._check_shape(curve)
+    guard._check_shape(near)
+    guard._check_shape(far)
     nodes: int256[guard.NODES] = guard._nodes(curve, guard._width(curve, time_s))
     return guard._distance(
         guard._volatilities(curve, nodes, 0),

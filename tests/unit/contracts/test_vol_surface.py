@@ -275,6 +275,14 @@ def lee(slope, vol=6.0, skew=0.5):
     return smile(vol=vol, bend=0.3, skew=skew, wings=slope / ((1 + skew) * vol * math.sqrt(30 / 365)))
 
 
+def falling(least):
+    """A slice that falls toward this variance, which it nears only far beyond the grid."""
+    b, s = wad(0.05), wad(0.2)
+    curve = guard.Slice(a=0, b=b, rho=-WAD + 10**9, m=0, sigma=s)
+    bend = b * s // WAD * math.isqrt(WAD**2 - curve.rho**2) // WAD
+    return curve._replace(a=least - bend)
+
+
 @pytest.mark.parametrize(
     ("inside", "outside", "reason"),
     [
@@ -291,6 +299,7 @@ def lee(slope, vol=6.0, skew=0.5):
         (smile(bend=0.0626, wings=0.05), smile(bend=0.0624, wings=0.05), "surface: vertex too sharp"),
         (smile(bend=31.9, wings=0.01), smile(bend=32.1, wings=0.01), "surface: vertex too flat"),
         (smile(skew=-0.3, wings=0.5), smile(skew=-0.99, wings=1.5, bend=0.3), "surface: butterfly"),
+        (falling(10**10), falling(10**10 - 1), "surface: variance too low"),
         (lee(1.999), lee(2.001), "surface: wing too steep"),
     ],
 )
