@@ -77,6 +77,8 @@ class Function:
             return None
         if self._output_types in {("uint256",), ("int256",)} and len(data) == 32:  # noqa: PLR2004 - a word
             return int.from_bytes(data, "big", signed=self._output_types == ("int256",))
+        if not data:
+            raise ChainError(f"{self.name}: an empty answer, as from an address without code")
         try:
             values = decode(self._output_types, data)
         except DecodingError as error:

@@ -106,11 +106,15 @@ def test_find_anvil__where_the_named_one_is_no_file__does_not_take_another(monke
 
 
 def test_running_anvil__that_ignores_being_told_to_end__is_killed(monkeypatch, tmp_path):
-    stubborn = "#!/bin/sh\ntrap '' TERM\necho Listening on 127.0.0.1:1\nwhile :; do sleep 0.1; done\n"
+    note_pid = "echo $$ > $0.pid"
+    announce = "echo Listening on 127.0.0.1:1"
+    stubborn = f"#!/bin/sh\ntrap '' TERM\n{note_pid}\n{announce}\nwhile :; do sleep 0.1; done\n"
     monkeypatch.setenv("ANVIL", script(tmp_path / "anvil", stubborn))
     monkeypatch.setattr("pyvault.chain.anvil._STOP_TIMEOUT_S", 0.2)
-    with running_anvil() as url:
-        assert url == "http://127.0.0.1:1"
+    with pytest.raises(ChainError, match="does not answer"), running_anvil():
+        pass
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "anvil.pid").read_text(encoding="utf-8")), 0)
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
