@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,10 @@ from pyvault.chain.anvil import anvil_version, running_anvil
 from pyvault.chain.backend import DEPLOYER
 from pyvault.chain.pricer import Pricer
 from pyvault.chain.rpc import RpcBackend
+from pyvault.cli.demo_day import day_payload, day_tables
 from pyvault.cli.output import JsonFlag, console, print_json, table
 from pyvault.cli.warm import ensure_warm
+from pyvault.demo.market_day import live_one_day
 from pyvault.demo.quoted_chain import Expiry, count_strikes, value_chain
 from pyvault.errors import ContractError, InputError
 from pyvault.market.chain import OptionChain, read_chain
@@ -26,6 +29,7 @@ from pyvault.units import WAD, to_wad
 
 __all__ = ["demo"]
 
+CLOCK_BEFORE_S = 3_600  # the devnet's clock starts an hour before the market's moment
 TRANSACTION_GAS = 21_000
 CALLDATA_GAS = {True: 4, False: 16}  # per zero byte, per other byte
 
@@ -35,13 +39,16 @@ ChainFile = Annotated[
 ]
 
 
-def demo(*, chain: ChainFile = None, as_json: JsonFlag = False) -> None:
-    """Start a devnet, deploy the pricer, and print a quoted chain of options."""
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the day's price path and takers.")]
+
+
+def demo(*, chain: ChainFile = None, seed: Seed = 1, as_json: JsonFlag = False) -> None:
+    """Start a devnet, deploy everything, value a chain of options, and let a day of its market pass."""
     ensure_warm("price", "greeks", "surface", quiet=as_json)
     start = time.perf_counter()
     market = synthetic_chain() if chain is None else read_chain(chain)
     surface = fit_surface(market)
-    with running_anvil() as url:
+    with running_anvil(timestamp=int(market.timestamp) - CLOCK_BEFORE_S) as url:
         backend = RpcBackend(url)
         pricer = Pricer.deploy(backend)
         size = len(backend.code(pricer.contract.address))
@@ -52,6 +59,8 @@ def demo(*, chain: ChainFile = None, as_json: JsonFlag = False) -> None:
         if not expiries:
             raise InputError("chain", market.source, "must list a strike near its forward, to be valued")
         gas = _execution_gas(backend, pricer, expiries[0])
+        with console.status("a day passes on the devnet") if not as_json else nullcontext():
+            day = live_one_day(backend, market, surface, seed)
     elapsed = time.perf_counter() - start
     worst = max(quote.float_error for expiry in expiries for quote in expiry.quotes)
     if as_json:
@@ -63,15 +72,18 @@ def demo(*, chain: ChainFile = None, as_json: JsonFlag = False) -> None:
                 "expiries": [asdict(expiry) for expiry in expiries],
                 "execution_gas": gas,
                 "float_error": worst,
+                "day": day_payload(day),
                 "elapsed_s": round(elapsed, 3),
             }
         )
         return
     for expiry in expiries:
         console.print(_table(expiry))
+    for part in day_tables(day):
+        console.print(part)
     quoted = sum(len(expiry.quotes) for expiry in expiries)
     console.print(
-        f"{2 * quoted} options of {len(expiries)} expiries valued on chain in {elapsed:.1f} s. "
+        f"{2 * quoted} options of {len(expiries)} expiries valued on chain, {elapsed:.1f} s in all. "
         f"Farthest from double precision: {worst:.1e} of the forward. "
         f"Execution gas from receipts: {gas['option_price']:,} for one price, "
         f"{gas['black76']:,} for call and put with Greeks."

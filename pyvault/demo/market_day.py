@@ -31,6 +31,7 @@ __all__ = ["Day", "live_one_day"]
 HOUR_S = 3_600
 STEP_S = 300
 FIRST_POST_S = 120
+MOST_SLICES = 10  # of one post
 HOURS = 25  # past the first expiry, so that a round follows it
 HONEST_DRIFT = 1.002  # of variance per honest post
 
@@ -55,7 +56,8 @@ def live_one_day(backend: Backend, market: OptionChain, surface: Surface, seed: 
     the surface's shortest at-the-money volatility.
     """
     start = int(market.timestamp)
-    spot = float(market.index_price[0])
+    index = market.index_price[np.isfinite(market.index_price)]
+    spot = float(index[0]) if index.size else surface.slices[0].forward
     path = Gbm(
         start=start,
         first_price=spot,
@@ -65,7 +67,7 @@ def live_one_day(backend: Backend, market: OptionChain, surface: Surface, seed: 
         seed=seed,
     )
     system = System.deploy(backend, SystemConfig(spot=None))
-    posts = [SlicePost.of_slice(each, spot=spot, now=start) for each in surface.slices]
+    posts = [SlicePost.of_slice(each, spot=spot, now=start) for each in surface.slices[:MOST_SLICES]]
     script = _script(start, posts)
     agents: list[Agent] = [
         FeedPublisher(),

@@ -32,3 +32,25 @@ def test_demo__the_contract_and_doubles__agree(payload):
 
 def test_demo__gas__is_read_from_receipts(payload):
     assert 1_000 < payload["execution_gas"]["option_price"] < payload["execution_gas"]["black76"] < 10_000
+
+
+def test_demo__of_a_day__accepts_honest_posts_and_refuses_the_rest_with_reasons(payload):
+    posts = payload["day"]["posts"]
+    honest = [each for each in posts if each["post"].startswith(("first", "variance"))]
+    assert len(honest) == 4
+    assert all(each["accepted"] for each in honest)
+    refused = {each["post"]: each["reason"] for each in posts if not each["accepted"]}
+    assert refused == {
+        "ten points at once": "surface: step too large",
+        "skew turned over": "surface: step too large",
+        "carry pumped by a quarter": "surface: forward step too large",
+        "expiries out of order": "surface: expiries not ascending",
+        "an expiry nobody listed": "surface: not listed",
+        "an expiry that has passed": "surface: expired",
+    }
+
+
+def test_demo__of_a_day__fixes_the_expiry_that_passed(payload):
+    (settled,) = payload["day"]["settlements"].values()
+    assert 2_000.0 < settled < 4_500.0
+    assert payload["day"]["rounds"] >= 24
