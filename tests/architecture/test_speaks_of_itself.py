@@ -46,15 +46,18 @@ def test_set_up__file_by_file__names_no_host(path):
     assert found(ADDRESS, (ROOT / path).read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize(
-    "line", ["cd /work/main", "open('/tmp/x.json')", '"/home/a/b"', "PATH=/root/bin", r"C:\\Users"]
-)
-def test_machine_path__planted__is_found(line):
-    assert found(MACHINE_PATH, line)
+@pytest.mark.parametrize("folder", ["work", "root", "home", "tmp", "Users", "mnt", "opt", "srv"])
+@pytest.mark.parametrize("line", ["cd /{}/main", "open('/{}/x.json')", '"/{}/a/b"', "PATH=/{}/bin"])
+def test_machine_path__planted__is_found(folder, line):
+    assert found(MACHINE_PATH, line.format(folder))
+
+
+def test_machine_path__of_a_drive__is_found():
+    assert found(MACHINE_PATH, r"C:\\Users")
 
 
 @pytest.mark.parametrize(
-    "line", ["../shared/data", "a/work/b", "$HOME/tmp/x", "bid/ask", "/ tmp", "#!/usr/bin/env bash"]
+    "line", ["../shared/data", "a/work/b", "$HOME/opt/x", "bid/ask", "/ tmp", "#!/usr/bin/env bash"]
 )
 def test_machine_path__relative_or_common__is_allowed(line):
     assert not found(MACHINE_PATH, line)
