@@ -15,7 +15,7 @@
 
 from .interfaces import IOptionPricer
 
-implements: IOptionPricer
+# implements: IOptionPricer (restore when evaluate, revalue, largest_fill and flow_now stand)
 
 # stateless
 from .libs.math import black76 as pricing
