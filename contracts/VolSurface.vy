@@ -174,7 +174,7 @@ def _limits() -> Limits:
     """
     @dev    The limits in force, from the three words of RiskParameters that hold them.
     """
-    words: DynArray[uint256, 8] = staticcall IRiskParameters(RISK).words(FIRST_WORD, LIMIT_WORDS)
+    words: DynArray[uint256, 16] = staticcall IRiskParameters(RISK).words(FIRST_WORD, LIMIT_WORDS)
     return Limits(
         lowest_vol=self._parameter(words, risk.SURFACE_MIN_VOL),
         highest_vol=self._parameter(words, risk.SURFACE_MAX_VOL),
@@ -190,7 +190,7 @@ def _limits() -> Limits:
 
 @internal
 @pure
-def _parameter(words: DynArray[uint256, 8], parameter_id: uint256) -> uint256:
+def _parameter(words: DynArray[uint256, 16], parameter_id: uint256) -> uint256:
     """
     @dev    One lane of the words that begin at FIRST_WORD.
     """

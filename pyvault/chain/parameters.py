@@ -32,7 +32,7 @@ __all__ = [
     "unpack",
 ]
 
-WORDS = 8
+WORDS = 16
 LANES = 4  # parameters in a word
 LANE_BITS = 64
 
@@ -45,6 +45,8 @@ class Unit(Enum):
     WAD = ("", 10**18)
     VOLATILITY = ("of volatility", 10**18)
     PER_YEAR = ("a year", 10**18)
+    QUOTE = ("quote", 10**8)
+    MICRO = ("", 10**6)
 
 
 class Direction(IntFlag):
@@ -138,7 +140,7 @@ class Parameter:
             return (Decimal(raw) / self.unit.value[1]).normalize() + 0
 
 
-_S, _PRICE, _WAD, _VOL, _RATE = Unit
+_S, _PRICE, _WAD, _VOL, _RATE, _QUOTE, _MICRO = Unit
 _UP, _DOWN, _EITHER = Direction.UP, Direction.DOWN, Direction.EITHER
 _ALL, _MARGIN, _SERIES, _EPOCH = Reach
 _POINT = 10**16  # one hundredth
@@ -176,19 +178,82 @@ _ROWS = (
               "largest carry, either sign"),
     Parameter(16, "MAX_GAP", _VOL, 50 * _BASIS_POINT, 20 * _POINT, 5 * _POINT, _UP, _ALL,
               "gap beyond which an expiry only closes"),
-    Parameter(20, "INITIAL_MARGIN_FACTOR", _WAD, 105 * _POINT, 300 * _POINT, 125 * _POINT, _DOWN, _MARGIN,
+    Parameter(17, "MIN_NOTIONAL", _QUOTE, 10**6, 10_000 * 10**8, 50 * 10**8, _DOWN, _ALL,
+              "least notional of a trade that opens"),
+    Parameter(18, "CLOSING_OUTFLOW_CAP", _WAD, 10 * _BASIS_POINT, 5 * _POINT, 50 * _BASIS_POINT, _UP, _ALL,
+              "largest payments to closing trades an hour after a rejected reading, of equity"),
+    Parameter(20, "RISK_AVERSION", _MICRO, 10**6, 100 * 10**6, 12 * 10**6, _DOWN, _ALL, "λ"),
+    Parameter(21, "DELTA_HORIZON_S", _S, 600, 86_400, 5_400, _DOWN, _ALL,
+              "h_Δ: for which the inventory charge counts the risk of delta"),
+    Parameter(22, "GAMMA_HORIZON_S", _S, 1_800, 86_400, 21_600, _DOWN, _ALL, "h_Γ: the same, of gamma"),
+    Parameter(23, "VEGA_HORIZON_S", _S, 3_600, 604_800, 86_400, _DOWN, _ALL, "h_ν: the same, of vega"),
+    Parameter(24, "VOL_OF_VOL", _WAD, 10 * _POINT, 400 * _POINT, 100 * _POINT, _DOWN, _ALL,
+              "ξ: relative volatility of volatility per √year"),
+    Parameter(25, "EXPIRY_CORRELATION", _WAD, 25 * _POINT, 100 * _POINT, 85 * _POINT, _EITHER, _ALL,
+              "ρ: between the volatilities of two expiries"),
+    Parameter(26, "RISK_BUDGET", _WAD, 10 * _BASIS_POINT, 5 * _POINT, _POINT, _UP, _ALL,
+              "R: one-day risk budget, of equity"),
+    Parameter(27, "MIN_RISK_BUDGET", _QUOTE, 10**6, 100_000 * 10**8, 100 * 10**8, _EITHER, _ALL,
+              "least R; below 100 of them of equity nothing opens"),
+    Parameter(28, "FLOW_HALF_LIFE_S", _S, 300, 21_600, 1_800, _DOWN, _ALL,
+              "half-life of the memory of vega sold"),
+    Parameter(29, "FLOW_STANDARD_VEGA", _WAD, 10 * _BASIS_POINT, 10 * _POINT, _POINT, _UP, _ALL,
+              "V_std: standard vega per point of volatility, of R"),
+    Parameter(30, "FLOW_IMPACT", _VOL, 5 * _BASIS_POINT, 2 * _POINT, 50 * _BASIS_POINT, _DOWN, _ALL,
+              "κ: what V_std sold adds to the quoted volatility"),
+    Parameter(31, "REBATE", _WAD, 0, 99 * _POINT, 90 * _POINT, _UP, _ALL,
+              "θ: largest rebate to counter-flow, of the rebatable spread", _POINT),
+    Parameter(32, "TICK", _WAD, 10**11, _BASIS_POINT, 10**12, _DOWN, _ALL,
+              "half-spread per contract, of spot"),
+    Parameter(33, "MID_SPREAD", _WAD, _BASIS_POINT, 2 * _POINT, 10 * _BASIS_POINT, _DOWN, _ALL,
+              "half-spread, of the mid"),
+    Parameter(34, "UTILISATION_SPREAD", _WAD, 100 * _POINT, 1_600 * _POINT, 400 * _POINT, _DOWN, _ALL,
+              "k_u: widening by the square of utilisation"),
+    Parameter(35, "LATENCY_S", _S, 1, 600, 24, _DOWN, _ALL,
+              "from the reading of a price to the execution of a trade", 1),
+    Parameter(36, "FEED_THRESHOLD", _WAD, _BASIS_POINT, 2 * _POINT, 50 * _BASIS_POINT, _DOWN, _ALL,
+              "move of spot below which the feed stays silent"),
+    Parameter(37, "MAX_MULTIPLIER", _WAD, 100 * _POINT, 1_000 * _POINT, 500 * _POINT, _EITHER, _ALL,
+              "largest factor of the keeper on the half-spread"),
+    Parameter(38, "STRESS_SHARE", _WAD, 5 * _POINT, 50 * _POINT, 25 * _POINT, _UP, _ALL,
+              "ω: largest loss in the worst scenario, of equity"),
+    Parameter(39, "INTEREST_RATE", _RATE, 0, 20 * _POINT, 0, _EITHER, _ALL, "r: discounts premiums", _POINT),
+    Parameter(40, "VEGA_CAP", _WAD, _POINT, 100 * _POINT, 20 * _POINT, _UP, _ALL,
+              "largest sum of scaled vegas, of equity"),
+    Parameter(41, "GAMMA_CAP", _WAD, 100 * _POINT, 1_800 * _POINT, 1_000 * _POINT, _UP, _ALL,
+              "largest dollar gamma, of equity"),
+    Parameter(42, "DELTA_CAP", _WAD, 10 * _POINT, 400 * _POINT, 100 * _POINT, _UP, _ALL,
+              "largest dollar delta, of equity"),
+    Parameter(43, "SERIES_CAP", _WAD, 10 * _POINT, 400 * _POINT, 100 * _POINT, _UP, _ALL,
+              "largest notional of the open interest of a series, of equity"),
+    Parameter(44, "MAX_CACHE_MOVE", _WAD, 50 * _BASIS_POINT, 10 * _POINT, 3 * _POINT, _UP, _ALL,
+              "largest move of spot since an expiry was revalued"),
+    Parameter(45, "MAX_CACHE_AGE_S", _S, 300, 21_600, 3_600, _UP, _ALL, "longest time since then"),
+    Parameter(46, "MIN_DELTA", _WAD, _POINT, 10 * _POINT, 3 * _POINT, _DOWN, _ALL,
+              "least size of delta, and least distance from 1, of what opens"),
+    Parameter(47, "CASH_BUFFER", _WAD, _POINT, 30 * _POINT, 5 * _POINT, _DOWN, _ALL,
+              "free cash that trades and withdrawals leave, of equity"),
+    Parameter(48, "INITIAL_MARGIN_FACTOR", _WAD, 105 * _POINT, 300 * _POINT, 125 * _POINT, _DOWN, _MARGIN,
               "initial over maintenance requirement"),
-    Parameter(21, "SHORT_NOTIONAL_MARGIN", _WAD, 10 * _BASIS_POINT, 10 * _POINT, _POINT, _DOWN, _MARGIN,
+    Parameter(49, "SHORT_NOTIONAL_MARGIN", _WAD, 10 * _BASIS_POINT, 10 * _POINT, _POINT, _DOWN, _MARGIN,
               "requirement per notional of short options"),
-    Parameter(22, "UNCOVERED_CALL_MARGIN", _WAD, 2 * _POINT, 50 * _POINT, 6 * _POINT, _DOWN, _MARGIN,
+    Parameter(50, "UNCOVERED_CALL_MARGIN", _WAD, 2 * _POINT, 50 * _POINT, 6 * _POINT, _DOWN, _MARGIN,
               "least requirement per net uncovered short call, of spot"),
-    Parameter(24, "EPOCH_LENGTH_S", _S, 43_200, 604_800, 86_400, _EITHER, _EPOCH, "length of an epoch"),
-    Parameter(25, "EPOCH_CUTOFF_S", _S, 600, 21_600, 3_600, _EITHER, _EPOCH,
+    Parameter(52, "EPOCH_LENGTH_S", _S, 43_200, 604_800, 86_400, _EITHER, _EPOCH, "length of an epoch"),
+    Parameter(53, "EPOCH_CUTOFF_S", _S, 600, 21_600, 3_600, _EITHER, _EPOCH,
               "end of requests before the end of the epoch"),
-    Parameter(26, "JUNIOR_GAIN_SHARE", _WAD, 0, 30 * _POINT, 10 * _POINT, _EITHER, _EPOCH,
+    Parameter(54, "JUNIOR_GAIN_SHARE", _WAD, 0, 30 * _POINT, 10 * _POINT, _EITHER, _EPOCH,
               "α: part of junior's gain that goes to senior", _POINT),
-    Parameter(28, "TRADE_CUTOFF_S", _S, 3_600, 172_800, 43_200, _DOWN, _SERIES,
+    Parameter(56, "TRADE_CUTOFF_S", _S, 3_600, 172_800, 43_200, _DOWN, _SERIES,
               "before expiry, from which on nothing opens"),
+    Parameter(60, "INSURANCE_SHARE", _WAD, 0, 50 * _POINT, 10 * _POINT, _EITHER, _ALL,
+              "part of the charges that goes to the insurance fund, until it has reached its target", _POINT),
+    Parameter(61, "INSURANCE_TARGET", _WAD, _POINT, 20 * _POINT, 5 * _POINT, _EITHER, _ALL,
+              "target of the insurance fund, of net assets"),
+    Parameter(62, "PROTOCOL_SHARE", _WAD, 0, 20 * _POINT, 5 * _POINT, _UP, _ALL,
+              "part of the charges that goes to the protocol", _POINT),
+    Parameter(63, "REWARD_BUDGET", _QUOTE, 10**8, 100_000 * 10**8, 500 * 10**8, _UP, _ALL,
+              "paid for upkeep calls a day"),
 )
 # fmt: on
 

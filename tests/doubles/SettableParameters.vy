@@ -11,11 +11,11 @@ owner: public(address)
 keeper: public(address)
 guardian: public(address)
 version: public(uint256)
-_words: HashMap[uint256, uint256[8]]
+_words: HashMap[uint256, uint256[16]]
 
 
 @deploy
-def __init__(owner: address, keeper: address, guardian: address, words: uint256[8]):
+def __init__(owner: address, keeper: address, guardian: address, words: uint256[16]):
     self.owner = owner
     self.keeper = keeper
     self.guardian = guardian
@@ -24,27 +24,27 @@ def __init__(owner: address, keeper: address, guardian: address, words: uint256[
 
 
 @external
-def set_words(words: uint256[8]):
+def set_words(words: uint256[16]):
     self.version += 1
     self._words[self.version] = words
 
 
 @external
 @view
-def words(first: uint256, count: uint256) -> DynArray[uint256, 8]:
+def words(first: uint256, count: uint256) -> DynArray[uint256, 16]:
     return self._slice(self.version, first, count)
 
 
 @external
 @view
-def words_at(version: uint256, first: uint256, count: uint256) -> DynArray[uint256, 8]:
+def words_at(version: uint256, first: uint256, count: uint256) -> DynArray[uint256, 16]:
     return self._slice(version, first, count)
 
 
 @internal
 @view
-def _slice(version: uint256, first: uint256, count: uint256) -> DynArray[uint256, 8]:
-    found: DynArray[uint256, 8] = []
-    for i: uint256 in range(count, bound=8):
+def _slice(version: uint256, first: uint256, count: uint256) -> DynArray[uint256, 16]:
+    found: DynArray[uint256, 16] = []
+    for i: uint256 in range(count, bound=16):
         found.append(self._words[version][first + i])
     return found

@@ -14,6 +14,8 @@ from support.evm import ERROR_STRING, ROOT, Reverted
 from vyper.cli.vyper_compile import compile_files
 from vyper.compiler.settings import OptimizationLevel, Settings
 
+from pyvault.chain.parameters import WORDS
+
 WAD = 10**18
 DAY = 86_400
 HOUR = 3_600
@@ -65,7 +67,7 @@ class Rules(NamedTuple):
     def words(self) -> list[int]:
         lanes = [self.max_age, self.floor // 10**10, self.cap // 10**10, self.max_deviation]
         first = sum(lane << 64 * i for i, lane in enumerate(lanes))
-        return [first, self.max_gap | self.grace << 64, 0, 0, 0, 0, 0, 0]
+        return [first, self.max_gap | self.grace << 64] + [0] * (WORDS - 2)
 
 
 class Compiled(NamedTuple):

@@ -7,7 +7,7 @@
 @license AGPL-3.0-only
 @notice  Four values to a word, 64 bits each, lane 0 lowest. Every change begins a version; the words of old
          versions stay readable, so that a change does not reach what began before it.
-@dev     A version costs its eight words when it is superseded, however many came before: one read at any age.
+@dev     A version costs its sixteen words when it is superseded, however many came before: one read at any age.
          No function here checks a caller, a bound or a pace: `settings` does.
 """
 
@@ -39,7 +39,7 @@ def __init__(values: uint256[PARAMETERS]):
 def words(first: uint256, count: uint256) -> DynArray[uint256, WORDS]:
     """
     @notice Words in force now.
-    @param  first Index of the first word; `first + count` is at most 8.
+    @param  first Index of the first word; `first + count` is at most 16.
     @param  count Number of words.
     @return Words; parameter i is lane i % 4, of 64 bits, of word i // 4.
     """
@@ -57,7 +57,7 @@ def words_at(version: uint256, first: uint256, count: uint256) -> DynArray[uint2
     @notice Words as they were in a version.
     @param  version From 1 to the present one; a consumer stores it when a series is listed or an epoch
              begins.
-    @param  first Index of the first word; `first + count` is at most 8.
+    @param  first Index of the first word; `first + count` is at most 16.
     @param  count Number of words.
     @return Words; the same for ever.
     """

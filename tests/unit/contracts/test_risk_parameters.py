@@ -144,7 +144,7 @@ def test_words__packed_four_to_a_word__hold_the_values(governed):
     )  # lanes without a parameter are empty
 
 
-@pytest.mark.parametrize(("first", "count"), [(0, 9), (8, 1), (9, 0), (2**256 - 1, 2)])
+@pytest.mark.parametrize(("first", "count"), [(0, 17), (16, 1), (17, 0), (2**256 - 1, 2)])
 def test_words__beyond_the_last__are_refused(governed, first, count):
     with refused("params: unknown word"):
         governed.call("words", first, count)
@@ -154,7 +154,7 @@ def test_words__beyond_the_last__are_refused(governed, first, count):
 
 @pytest.mark.parametrize("function", ["value", "rule", "bounds", "reachable"])
 def test_parameter__that_does_not_exist__is_refused(governed, function):
-    for unknown in (6, 31, 32, 2**256 - 1):
+    for unknown in (6, 59, 64, 2**256 - 1):
         with refused("params: unknown parameter"):
             governed.call(function, unknown)
     with refused("params: unknown parameter"):
