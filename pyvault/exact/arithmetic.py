@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from pyvault.errors import InputError
 
-__all__ = ["j_fraction", "of_integers", "tdiv"]
+__all__ = ["j_fraction", "of_integers", "tdiv", "up"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,6 +51,11 @@ def tdiv(numerator: int, denominator: int) -> int:
         return 0
     quotient = abs(numerator) // abs(denominator)
     return quotient if (numerator < 0) == (denominator < 0) else -quotient
+
+
+def up(numerator: int, denominator: int) -> int:
+    """Quotient rounded towards plus infinity, for a positive denominator; the twin of ``rounding.vy``."""
+    return -(-numerator // denominator)
 
 
 def j_fraction(x: int, a0: int, levels: Sequence[tuple[int, int]]) -> int:

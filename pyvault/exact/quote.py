@@ -1,6 +1,7 @@
 """What the pricer takes and gives for a trade: the structs of ``contracts/interfaces/IOptionPricer.vyi``.
 
-Integers throughout, with the units that stand beside the fields there: WAD (10^18 = 1) unless a name says seconds.
+Integers throughout, in the units that stand beside the fields there: WAD (10^18 = 1) unless a name says
+seconds.
 """
 
 from __future__ import annotations
