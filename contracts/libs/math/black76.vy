@@ -61,11 +61,11 @@ def option_price(
     value: uint256 = 0
     # unsafe: time value and intrinsic value are at most 2^128 each.
     if forward > strike:
-        value = self._time_value(strike, forward, v)
+        value = self._time_value(strike, ln._ratio(forward, strike), v)
         if is_call:
             value = unsafe_add(value, unsafe_sub(forward, strike))
     else:
-        value = self._time_value(forward, strike, v)
+        value = self._time_value(forward, ln._ratio(strike, forward), v)
         if not is_call:
             value = unsafe_add(value, unsafe_sub(strike, forward))
     # unsafe: 2^129 * 2^108.
@@ -105,7 +105,7 @@ def black76(
     if forward > strike:
         a = strike
         b = forward
-    q: int256 = self._distance(a, b, v)
+    q: int256 = self._distance(ln._ratio(b, a), v)
     density: uint256 = 0  # n(q)
     near: uint256 = 0
     far: uint256 = 0
@@ -198,31 +198,30 @@ def _error_bound(forward: uint256, strike: uint256) -> uint256:
 
 @internal
 @pure
-def _distance(a: uint256, b: uint256, v: uint256) -> int256:
+def _distance(log_ratio: int256, v: uint256) -> int256:
     """
     @notice q = ln(b/a)/v - v/2 in Q96.
-    @param  a The smaller of forward and strike; positive.
-    @param  b The larger; at most 2^128.
+    @param  log_ratio ln(b/a), Q96; 0 to 23.
     @param  v At least MIN_DEVIATION.
     """
     # unsafe: ln <= 23 in Q96, 2^197 after the shift.
     deviation: int256 = convert(convert(v, bytes32), int256)
-    return unsafe_sub(unsafe_div(ln._ratio(b, a) << 96, deviation), deviation >> 1)
+    return unsafe_sub(unsafe_div(log_ratio << 96, deviation), deviation >> 1)
 
 
 @internal
 @pure
-def _time_value(a: uint256, b: uint256, v: uint256) -> uint256:
+def _time_value(a: uint256, log_ratio: int256, v: uint256) -> uint256:
     """
     @notice Undiscounted price of the out-of-the-money option, in [0, a], rounded down. The entry for callers
-            that keep sqrt(T) of an expiry.
-    @param  a The smaller of forward and strike; positive.
-    @param  b The larger; at most 2^128 and 2^32 a.
+            that keep sqrt(T) of an expiry and ln(K/F) of a strike.
+    @param  a The smaller of forward and strike; at most 2^128.
+    @param  log_ratio ln(b/a), b the larger of the two, Q96; 0 to 23.
     @param  v sigma sqrt(T), Q96, below 2^104.
     """
     if v < MIN_DEVIATION:
         return 0
-    q: int256 = self._distance(a, b, v)
+    q: int256 = self._distance(log_ratio, v)
     # unsafe: |q| <= 2^160 and v < 2^104; density < 2^127 and M(p) < 2^97. Beyond the limit tails are 0 or 1.
     if q >= normal.LIMIT:
         return 0
