@@ -106,22 +106,10 @@ def black76(
         a = strike
         b = forward
     q: int256 = self._distance(ln._ratio(b, a), v)
-    density: uint256 = 0  # n(q)
     near: uint256 = 0
     far: uint256 = 0
-    # unsafe: |q| <= 2^160 and v < 2^104; density < 2^127 and M(p) < 2^97. Beyond the limit tails are 0 or 1.
-    if q <= -normal.LIMIT:
-        near = normal.CERTAIN
-    elif q < normal.LIMIT:
-        density = normal._density(q)
-        near = normal._tail(q, density)
-        p: int256 = unsafe_add(q, convert(convert(v, bytes32), int256))
-        if p < normal.LIMIT:
-            # far < near, as docs/mathematics-on-chain.md shows; but no wrap shall hang on an argument.
-            far = unsafe_mul(density, normal._mills(p)) >> 128
-            if far > near:
-                far = near
-
+    density: uint256 = 0  # n(q)
+    near, far, density = self._tails(q, v)
     # unsafe: a, b <= 2^128; density < 2^127; near, far <= 2^96; discount < 2^108.
     amplitude: uint256 = unsafe_mul(a, density) >> 128  # F n(d1) = K n(d2)
     call: uint256 = unsafe_mul(a, unsafe_sub(near, far)) >> 96
@@ -181,6 +169,8 @@ def error_bound(forward: uint256, strike: uint256) -> uint256:
     @param  strike K; WAD; 1 to 2^128.
     @return Quote per underlying; WAD, rounded up.
     """
+    # unsafe: wraps at zero, as meant.
+    assert (unsafe_sub(forward, 1) | unsafe_sub(strike, 1)) >> 128 == 0, "pricer: price out of range"
     return self._error_bound(forward, strike)
 
 
@@ -188,10 +178,9 @@ def error_bound(forward: uint256, strike: uint256) -> uint256:
 @pure
 def _error_bound(forward: uint256, strike: uint256) -> uint256:
     """
-    @notice See `error_bound`; for contracts that charge it.
+    @notice See `error_bound`; for callers that have checked the ranges.
     """
-    # unsafe: wraps at zero, as meant; then 4 * 2^128.
-    assert (unsafe_sub(forward, 1) | unsafe_sub(strike, 1)) >> 128 == 0, "pricer: price out of range"
+    # unsafe: 4 * 2^128.
     scaled: uint256 = unsafe_mul(max(forward, strike), 4)
     return unsafe_add(unsafe_div(unsafe_add(scaled, constants.WAD - 1), constants.WAD), 4)
 
@@ -207,6 +196,31 @@ def _distance(log_ratio: int256, v: uint256) -> int256:
     # unsafe: ln <= 23 in Q96, 2^197 after the shift.
     deviation: int256 = convert(convert(v, bytes32), int256)
     return unsafe_sub(unsafe_div(log_ratio << 96, deviation), deviation >> 1)
+
+
+@internal
+@pure
+def _tails(q: int256, v: uint256) -> (uint256, uint256, uint256):
+    """
+    @notice near = N(-q) and far = n(q) M(q + v) <= near in Q96, and n(q) in Q128, of which prices and Greeks follow.
+    @param  q `_distance`.
+    @param  v sigma sqrt(T), Q96, below 2^104.
+    """
+    # unsafe: |q| <= 2^160 and v < 2^104; density < 2^127 and M(p) < 2^97. Beyond the limit tails are 0 or 1.
+    if q >= normal.LIMIT:
+        return 0, 0, 0
+    if q <= -normal.LIMIT:
+        return normal.CERTAIN, 0, 0
+    density: uint256 = normal._density(q)
+    near: uint256 = normal._tail(q, density)
+    p: int256 = unsafe_add(q, convert(convert(v, bytes32), int256))
+    if p >= normal.LIMIT:
+        return near, 0, density
+    # far < near, as docs/mathematics-on-chain.md shows; but no wrap shall hang on an argument.
+    far: uint256 = unsafe_mul(density, normal._mills(p)) >> 128
+    if far > near:
+        far = near
+    return near, far, density
 
 
 @internal
@@ -247,6 +261,8 @@ def _discount_factor(rate: int256, time_s: uint256) -> uint256:
     @param  rate WAD per year; checked.
     @param  time_s Seconds, below 2^32.
     """
+    if rate == 0:
+        return constants.WAD
     # unsafe: wraps beyond the range, as meant; then |rate| time <= 2^96, and 2^90 * 2^96 after both checks.
     assert convert(convert(unsafe_add(rate, 2**64), bytes32), uint256) <= 2**65, "pricer: rate too large"
     accrued: int256 = unsafe_mul(rate, convert(convert(time_s, bytes32), int256))

@@ -14,11 +14,13 @@
 from ...interfaces import IOptionPricer
 from ...interfaces import IVolSurface
 from .. import constants
+from .. import lanes
 from .. import parameters
 from . import black76
 from . import ln
 from . import normal
 from . import root
+from . import rounding
 from . import surface_guard
 from . import surface_pace
 
@@ -26,7 +28,6 @@ MAX_FORWARD: constant(uint256) = 2**98  # 3e11 quote; every price that the oracl
 PRICE_UNIT: constant(uint256) = 10**10  # a strike counts 1e-8 quote
 WINDOW_S: constant(uint256) = 1_800  # of the fixing average
 AVERAGED_S: constant(uint256) = 1_200  # two thirds of it: what the average takes off the time of variance
-FIRST_WORD: constant(uint256) = 2  # of RiskParameters.words, as conditions hold them
 
 
 struct Terms:
@@ -125,35 +126,46 @@ def _unit(terms: Terms, strike: uint256) -> Unit:
     """
     k: int256 = self._log_moneyness(terms.forward, strike)
     volatility: uint256 = self._volatility(k, terms.curve)
-    # unsafe: volatility < 2^65 and root_time < 2^100.
+    # unsafe: volatility < 2^65 and root_time < 2^100; |k| < 2^101.
     v: uint256 = unsafe_div(unsafe_mul(volatility, terms.root_time), constants.WAD)
-    call: uint256 = self._undiscounted_call(terms.forward, strike, k, v)
-    probability: uint256 = 0
+    near: uint256 = 0
+    far: uint256 = 0
     density: uint256 = 0
-    probability, density = self._normal(k, v)
+    if v >= black76.MIN_DEVIATION:
+        near, far, density = black76._tails(black76._distance(unsafe_mul(k, k >> 255 | 1), v), v)
+    elif terms.forward == strike:  # the limit at the money: delta is one half
+        near = normal.CERTAIN >> 1
+        far = near
+    # unsafe: forward, strike < 2^99; near, far <= 2^96; density < 2^127; discount <= WAD; density/v <= 2^185 as in
+    # black76.vy, so that gamma_f < 2^137.
+    call: uint256 = 0
+    put: uint256 = 0
     above: uint256 = 0
     below: uint256 = 0
-    # unsafe: forward, strike < 2^99; call < 2^100 and no less than the intrinsic value; discount <= WAD; density <
-    # 2^127; probability <= 2^96; density/v as in black76.vy, there by v >= 2^38, so that gamma_f < 2^137.
     if terms.forward > strike:
         above = unsafe_sub(terms.forward, strike)
+        put = unsafe_mul(strike, unsafe_sub(near, far)) >> 96
+        call = unsafe_add(put, above)
+        density = unsafe_div(unsafe_mul(density, strike), terms.forward)  # n(d1)
+        near = unsafe_sub(normal.CERTAIN, unsafe_div(unsafe_mul(far, strike), terms.forward))  # N(d1)
     else:
         below = unsafe_sub(strike, terms.forward)
-    put: uint256 = unsafe_sub(unsafe_add(call, below), above)
+        call = unsafe_mul(terms.forward, unsafe_sub(near, far)) >> 96
+        put = unsafe_add(call, below)
     amplitude: uint256 = unsafe_mul(terms.forward, density) >> 128
     gamma_f: uint256 = unsafe_mul(unsafe_div(density << 96, v) >> 48, terms.discount) >> 80
-    delta: int256 = convert(unsafe_mul(probability, terms.discounted_floating) >> 96, int256)
+    delta: uint256 = unsafe_mul(near, terms.discounted_floating) >> 96
     return Unit(
         call=unsafe_div(unsafe_mul(call, terms.discount), constants.WAD),
         put=unsafe_div(unsafe_mul(put, terms.discount), constants.WAD),
-        delta_call=delta,
-        delta_put=unsafe_sub(delta, convert(terms.discounted_floating, int256)),
+        delta_call=convert(convert(delta, bytes32), int256),
+        delta_put=convert(convert(unsafe_sub(delta, terms.discounted_floating), bytes32), int256),
         gamma=unsafe_div(unsafe_mul(gamma_f, terms.gamma_scale), constants.WAD),
         vega=unsafe_div(
             unsafe_mul(unsafe_mul(amplitude, terms.root_time) >> 96, terms.discount), constants.WAD
         ),
         volatility=volatility,
-        probability=unsafe_mul(probability, constants.WAD) >> 96,
+        probability=unsafe_mul(near, constants.WAD) >> 96,
         intrinsic_call=unsafe_div(unsafe_mul(above, terms.discount), constants.WAD),
         intrinsic_put=unsafe_div(unsafe_mul(below, terms.discount), constants.WAD),
         error=black76._error_bound(terms.forward, strike),
@@ -179,47 +191,8 @@ def _volatility(k: int256, curve: IVolSurface.Slice) -> uint256:
     @param  k Q96; |k| <= 23.
     """
     # unsafe: 2^101 * 2^60.
-    return surface_guard._volatility(
-        surface_guard._variance(unsafe_mul(k, constants.SIGNED_WAD) >> 96, curve)
-    )
-
-
-@internal
-@pure
-def _undiscounted_call(forward: uint256, strike: uint256, k: int256, v: uint256) -> uint256:
-    """
-    @dev    Price of the call before discount, rounded down; the put's is it less F - K, exactly.
-    @param  k ln(K/F), Q96.
-    @param  v sigma sqrt(T), Q96, below 2^104.
-    """
-    # unsafe: |k| < 23, prices below 2^128.
-    if strike < forward:
-        return unsafe_add(
-            black76._time_value(strike, unsafe_sub(0, k), v), unsafe_sub(forward, strike)
-        )
-    return black76._time_value(forward, k, v)
-
-
-@internal
-@pure
-def _normal(k: int256, v: uint256) -> (uint256, uint256):
-    """
-    @dev    N(d1) in Q96 and n(d1) in Q128 at d1 = v/2 - k/v. In the limit of no deviation N(d1) is 1, 1/2 or 0 (in,
-            at, out of the money) and the density 0, as in black76.vy.
-    """
-    if v < black76.MIN_DEVIATION:
-        if k == 0:
-            return normal.CERTAIN >> 1, 0
-        return normal.CERTAIN if k < 0 else 0, 0
-    # unsafe: |k| < 2^101, so the quotient is below 2^159; v < 2^104.
-    deviation: int256 = convert(convert(v, bytes32), int256)
-    d1: int256 = unsafe_sub(deviation >> 1, unsafe_div(k << 96, deviation))
-    if d1 >= normal.LIMIT:
-        return normal.CERTAIN, 0
-    if d1 <= -normal.LIMIT:
-        return 0, 0
-    density: uint256 = normal._density(d1)
-    return normal._tail(unsafe_sub(0, d1), density), density
+    variance: uint256 = surface_guard._variance(unsafe_mul(k, constants.SIGNED_WAD) >> 96, curve)
+    return surface_guard._volatility(variance)
 
 
 @internal
@@ -235,31 +208,32 @@ def _sums(terms: Terms, positions: DynArray[uint256, 20]) -> Sums:
         unit: Unit = self._unit(terms, self._strike(word))
         call: int256 = self._position(word, True)
         put: int256 = self._position(word, False)
-        calls: uint256 = convert(abs(call), uint256)
-        puts: uint256 = convert(abs(put), uint256)
         # unsafe: |q| <= 2^95; units are below 2^100 but for gamma, which is below 2^123, since no curve has a
         # volatility below 1e-4 and variance runs for a second at least; 40 terms.
         both: int256 = unsafe_add(call, put)
+        calls: uint256 = convert(convert(unsafe_mul(call, call >> 255 | 1), bytes32), uint256)
+        puts: uint256 = convert(convert(unsafe_mul(put, put >> 255 | 1), bytes32), uint256)
         sums.value = unsafe_add(
             sums.value,
             unsafe_add(
-                unsafe_mul(call, convert(unit.call, int256)), unsafe_mul(put, convert(unit.put, int256))
+                unsafe_mul(call, convert(convert(unit.call, bytes32), int256)),
+                unsafe_mul(put, convert(convert(unit.put, bytes32), int256)),
             ),
         )
         sums.delta = unsafe_add(
             sums.delta, unsafe_add(unsafe_mul(call, unit.delta_call), unsafe_mul(put, unit.delta_put))
         )
-        sums.gamma = unsafe_add(sums.gamma, unsafe_mul(both, convert(unit.gamma, int256)))
-        sums.vega = unsafe_add(sums.vega, unsafe_mul(both, convert(unit.vega, int256)))
+        sums.gamma = unsafe_add(sums.gamma, unsafe_mul(both, convert(convert(unit.gamma, bytes32), int256)))
+        sums.vega = unsafe_add(sums.vega, unsafe_mul(both, convert(convert(unit.vega, bytes32), int256)))
         sums.contracts = unsafe_add(sums.contracts, unsafe_add(calls, puts))
         sums.gross_value = unsafe_add(
             sums.gross_value, unsafe_add(unsafe_mul(calls, unit.call), unsafe_mul(puts, unit.put))
         )
         sums.gross_delta = unsafe_add(
             sums.gross_delta,
-            unsafe_add(
-                unsafe_mul(calls, convert(unit.delta_call, uint256)),
-                unsafe_mul(puts, convert(-unit.delta_put, uint256)),
+            unsafe_sub(
+                unsafe_mul(calls, convert(convert(unit.delta_call, bytes32), uint256)),
+                unsafe_mul(puts, convert(convert(unit.delta_put, bytes32), uint256)),
             ),
         )
         sums.gross_vega = unsafe_add(sums.gross_vega, unsafe_mul(unsafe_add(calls, puts), unit.vega))
@@ -312,40 +286,28 @@ def _risk(terms: Terms, sums: Sums, flow: int256) -> IOptionPricer.BookRisk:
 @internal
 @pure
 def _exit_cost(
-    words: DynArray[uint256, 10], terms: Terms, sums: Sums, spot: uint256, mean_vol: uint256
+    words: DynArray[uint256, lanes.WORDS],
+    terms: Terms,
+    sums: Sums,
+    spot: uint256,
+    time_s: uint256,
+    mean_vol: uint256,
 ) -> uint256:
     """
     @dev    Sum |q| (s_tick S + s_rel mid + kappa_0 |delta| + eps(T) vega/2) + |vega| |sigma_atm - its mean|: what it
             would cost to close the book. Every quotient rounded up, against the vault.
     """
-    tick: uint256 = self._over_wad(self._parameter(words, parameters.TICK) * spot)
-    vol_move: uint256 = max(terms.atm_vol, mean_vol) - min(terms.atm_vol, mean_vol)
-    net_vega: uint256 = self._over_wad(convert(abs(sums.vega), uint256))
+    tick: uint256 = rounding._up(lanes._lane(words, parameters.TICK) * spot, constants.WAD)
     # A step is rounded down where posts are measured; one more is above it.
-    step: uint256 = self._parameter(words, parameters.SURFACE_STEP) * terms.vega_scale // constants.WAD + 1
-    return self._over_wad(
+    step: uint256 = surface_pace._step(lanes._lane(words, parameters.SURFACE_STEP), time_s) + 1
+    vol_move: uint256 = max(terms.atm_vol, mean_vol) - min(terms.atm_vol, mean_vol)
+    vega: uint256 = rounding._up(convert(abs(sums.vega), uint256), constants.WAD)
+    gross_vega: uint256 = rounding._up(sums.gross_vega, constants.WAD)
+    return rounding._up(
         sums.contracts * tick
-        + self._over_wad(sums.gross_value) * self._parameter(words, parameters.MID_SPREAD)
-        + self._over_wad(sums.gross_delta) * self._parameter(words, parameters.FORWARD_STEP)
-        + (self._over_wad(sums.gross_vega) * step + 1) // 2
-        + net_vega * vol_move
+        + rounding._up(sums.gross_value, constants.WAD) * lanes._lane(words, parameters.MID_SPREAD)
+        + rounding._up(sums.gross_delta, constants.WAD) * lanes._lane(words, parameters.FORWARD_STEP)
+        + rounding._up(gross_vega * step, 2)
+        + vega * vol_move,
+        constants.WAD,
     )
-
-
-@internal
-@pure
-def _over_wad(number: uint256) -> uint256:
-    """
-    @dev    A quotient by WAD, rounded up, against the vault.
-    """
-    return (number + constants.WAD - 1) // constants.WAD
-
-
-@internal
-@pure
-def _parameter(words: DynArray[uint256, 10], parameter_id: uint256) -> uint256:
-    """
-    @dev    A lane of the words that conditions carry.
-    """
-    word: uint256 = words[parameter_id // parameters.LANES - FIRST_WORD]
-    return word >> (parameters.LANE_BITS * (parameter_id % parameters.LANES)) & parameters.LANE_MASK

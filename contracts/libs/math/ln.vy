@@ -84,11 +84,21 @@ def _doublings(high: uint256, low: uint256) -> uint256:
     # unsafe: the sum of the steps is at most 34, so base < 2^162.
     base: uint256 = low << 2
     total: uint256 = 2
-    for halving: uint256 in range(5):
-        step: uint256 = 16 >> halving
-        if high >> step > base:
-            base = base << step
-            total = unsafe_add(total, step)
+    if high >> 16 > base:
+        base = base << 16
+        total = 18
+    if high >> 8 > base:
+        base = base << 8
+        total = unsafe_add(total, 8)
+    if high >> 4 > base:
+        base = base << 4
+        total = unsafe_add(total, 4)
+    if high >> 2 > base:
+        base = base << 2
+        total = unsafe_add(total, 2)
+    if high >> 1 > base:
+        base = base << 1
+        total = unsafe_add(total, 1)
     if unsafe_mul(high, 12) > unsafe_mul(base, 17):
         total = unsafe_add(total, 1)
     return total

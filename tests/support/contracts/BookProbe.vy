@@ -43,4 +43,4 @@ def exit_cost(
     words: DynArray[uint256, 10], spot: uint256, book: IOptionPricer.Book, rate: uint256
 ) -> uint256:
     terms: books.Terms = books._terms(spot, book, rate)
-    return books._exit_cost(words, terms, books._sums(terms, book.positions), spot, book.mean_vol)
+    return books._exit_cost(words, terms, books._sums(terms, book.positions), spot, book.time_s, book.mean_vol)
