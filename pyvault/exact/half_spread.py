@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pyvault.errors import ContractError
-from pyvault.exact import root, surface_pace
+from pyvault.exact import root
 from pyvault.exact.arithmetic import up
 from pyvault.exact.lanes import (
     FEED_THRESHOLD,
@@ -106,8 +106,8 @@ def rates(conditions: Conditions) -> Rates:
     )
 
 
-def vega_rates(rates: Rates, time_s: int, surface_age_s: int, gap: int) -> VegaRates:
-    """Rates of an expiry, rounded up but for the surface's step.
+def vega_rates(rates: Rates, vega_scale: int, surface_age_s: int, gap: int) -> VegaRates:
+    """Rates of an expiry, the step rounded down and the others up; `vega_scale` is ``u``.
 
     Raises
     ------
@@ -115,9 +115,9 @@ def vega_rates(rates: Rates, time_s: int, surface_age_s: int, gap: int) -> VegaR
         ``pricer: surface too old`` from 2^32 s.
     """
     _require(surface_age_s >> 32 == 0, "pricer: surface too old")
-    step = surface_pace.step(rates.vol_step, time_s)
+    step = rates.vol_step * vega_scale // WAD
     drift = _deviation(rates.vol_of_vol, surface_age_s) if surface_age_s else 0
-    return VegaRates(step=step, sure=step + gap, drift=drift)
+    return VegaRates(step=step, sure=step + 1 + gap, drift=drift)
 
 
 def leg_charge(rates: Rates, mid: int) -> int:
@@ -143,7 +143,7 @@ def of_load(rates: Rates, step: int, load: Load) -> Spread:
 
 
 def of_legs(rates: Rates, charges: int, errors: int) -> Spread:
-    """Part of the legs in ``H`` and ``2·H_c``, exact: sums of ``|q|·(tick + s·m)`` and of ``|q|·e_p``, WAD²."""
+    """Part of the legs in ``H`` and ``2·H_c``, exact, of ``Σ|q|·(tick + s·m)`` and ``Σ|q|·e_p``, WAD²."""
     return Spread(full=charges * rates.factor + errors * WAD, rebatable=2 * charges * WAD)
 
 

@@ -1,4 +1,4 @@
-"""Inventory charge Ψ; the twin of ``contracts/libs/math/inventory_charge.vy``, where the method is explained."""
+"""Inventory charge Ψ; the twin of ``contracts/libs/math/inventory_charge.vy``, which explains the method."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pyvault.exact.lanes import (
     VOL_OF_VOL,
     lane,
 )
-from pyvault.exact.quote import Conditions
+from pyvault.exact.quote import BookRisk, Conditions
 from pyvault.units import SECONDS_PER_YEAR, WAD
 
-__all__ = ["Exposure", "Weights", "charge", "weights"]
+__all__ = ["Exposure", "Weights", "charge", "plus", "weights"]
 
 MICRO = 10**6
 LIMIT_BITS, SQUARES_BITS = 104, 212
@@ -79,6 +79,16 @@ def charge(weights: Weights, exposure: Exposure) -> int:
         raise ContractError("pricer: exposure too large")
     squares = (exposure.delta**2, exposure.gamma**2, exposure.vega_square, exposure.vega**2)
     return sum(weight * (square // WAD) for weight, square in zip(weights, squares, strict=True)) >> 96
+
+
+def plus(exposure: Exposure, risk: BookRisk) -> Exposure:
+    """Exposures with those of one more expiry."""
+    return Exposure(
+        delta=exposure.delta + risk.dollar_delta,
+        gamma=exposure.gamma + risk.dollar_gamma,
+        vega=exposure.vega + risk.scaled_vega,
+        vega_square=exposure.vega_square + risk.scaled_vega**2,
+    )
 
 
 def _variance(vol: int, time_s: int) -> int:

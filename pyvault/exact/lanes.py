@@ -1,7 +1,7 @@
 """Parameters as the pricer receives them; the twin of ``contracts/libs/lanes.vy``.
 
-The ids are those of ``contracts/libs/parameters.vy`` and of `pyvault.chain.parameters`, which a test compares;
-only what a quote reads stands here.
+The ids are those of ``contracts/libs/parameters.vy`` and of `pyvault.chain.parameters`, as a test compares; only
+what a quote reads stands here.
 """
 
 from __future__ import annotations

@@ -21,13 +21,12 @@
 from ...interfaces import IOptionPricer
 from .. import constants
 from .. import lanes
-from .. import parameters as p
 from . import root
 from . import rounding
-from . import surface_pace as pace
 
 WAD: constant(uint256) = constants.WAD
 SQUARE: constant(uint256) = WAD * WAD
+CUBE: constant(uint256) = WAD * SQUARE
 YEAR_S: constant(uint256) = constants.SECONDS_PER_YEAR
 
 struct Rates:  # of a market state
@@ -63,36 +62,41 @@ struct Spread:
 
 @internal
 @pure
-def _rates(conditions: IOptionPricer.Conditions) -> Rates:
+def _rates(parameters: lanes.Parameters, conditions: IOptionPricer.Conditions) -> Rates:
     """
     @dev    Rates of a state, each rounded up.
-    @param  conditions Reads spot, reading_age_s, below 2^31, reference_vol, utilisation, at most one half,
-            multiplier, at least 1, and words 2, 3, 6, 8 and 9.
+    @param  conditions Reads spot, below 2^98, reading_age_s, below 2^31, reference_vol, below 2^64, utilisation, at
+            most one half, and multiplier, from 1 to below 2^64.
     """
-    words: DynArray[uint256, lanes.WORDS] = conditions.words
-    assert conditions.multiplier >= WAD, "pricer: multiplier below one"
-    assert conditions.utilisation <= WAD // 2, "pricer: utilisation too large"
-    assert conditions.reading_age_s >> 31 == 0, "pricer: reading too old"
     sigma: uint256 = conditions.reference_vol
-    latency: uint256 = lanes._lane(words, p.LATENCY_S)
-    exposed_s: uint256 = conditions.reading_age_s + latency
-    forward_step: uint256 = lanes._lane(words, p.FORWARD_STEP)
-    utilised: uint256 = conditions.utilisation * conditions.utilisation  # WAD^2
+    # unsafe: 2^31 + 2^64; with the latencies that governance may set below 2^32.
+    exposed_s: uint256 = unsafe_add(conditions.reading_age_s, parameters.latency_s)
+    # unsafe: 2^64 2^60 2^60 and 2^59 2^59 2^64, at most 2^185 together, times 2^64.
     factor: uint256 = rounding._up(
-        conditions.multiplier * (SQUARE * WAD + lanes._lane(words, p.UTILISATION_SPREAD) * utilised),
-        SQUARE * WAD,
+        unsafe_mul(
+            conditions.multiplier,
+            unsafe_add(
+                CUBE,
+                unsafe_mul(
+                    parameters.utilisation_spread,
+                    unsafe_mul(conditions.utilisation, conditions.utilisation),
+                ),
+            ),
+        ),
+        CUBE,
     )
     move: uint256 = min(
         self._deviation(sigma, exposed_s),
-        lanes._lane(words, p.FEED_THRESHOLD) + self._deviation(sigma, latency),
+        unsafe_add(parameters.feed_threshold, self._deviation(sigma, parameters.latency_s)),
     )
+    # unsafe: 2^64 2^98; then below 2^69 2^67.
     return Rates(
-        tick=rounding._up(lanes._lane(words, p.TICK) * conditions.spot, WAD),
-        share=lanes._lane(words, p.MID_SPREAD),
-        forward_step=forward_step,
-        vol_step=lanes._lane(words, p.SURFACE_STEP),
-        vol_of_vol=lanes._lane(words, p.VOL_OF_VOL),
-        delta=rounding._up((forward_step + move) * factor, WAD),
+        tick=rounding._up(unsafe_mul(parameters.tick, conditions.spot), WAD),
+        share=parameters.mid_spread,
+        forward_step=parameters.forward_step,
+        vol_step=parameters.vol_step,
+        vol_of_vol=parameters.vol_of_vol,
+        delta=rounding._up(unsafe_mul(unsafe_add(parameters.forward_step, move), factor), WAD),
         gamma=rounding._up(sigma * sigma * exposed_s * factor, 2 * YEAR_S * SQUARE),
         factor=factor,
     )
@@ -103,24 +107,27 @@ def _rates(conditions: IOptionPricer.Conditions) -> Rates:
 def _deviation(sigma: uint256, time_s: uint256) -> uint256:
     """
     @dev    sigma sqrt(time), WAD, rounded up.
+    @param  sigma Below 2^64.
     @param  time_s Below 2^32.
     """
-    # The root may be low by a unit.
-    return (sigma * (root._years(time_s) + 1) >> 96) + 1
+    # unsafe: 2^64 2^100. The root may be low by a unit.
+    return unsafe_add(unsafe_mul(sigma, unsafe_add(root._years(time_s), 1)) >> 96, 1)
 
 
 @internal
 @pure
-def _vega_rates(rates: Rates, time_s: uint256, surface_age_s: uint256, gap: uint256) -> VegaRates:
+def _vega_rates(rates: Rates, vega_scale: uint256, surface_age_s: uint256, gap: uint256) -> VegaRates:
     """
-    @dev    Rates of an expiry, rounded up but for the step, which the surface rounds down against its poster.
+    @dev    Rates of an expiry: the step rounded down, as the surface does against its poster, the others up.
+    @param  vega_scale u = sqrt(30 d/max(T, 7 d)), rounded down; below 2^62.
     @param  surface_age_s Below 2^32.
+    @param  gap Below 2^64.
     """
-    assert surface_age_s >> 32 == 0, "pricer: surface too old"
-    step: uint256 = pace._step(rates.vol_step, time_s)
+    # unsafe: 2^64 2^62; 2^66 + 2^64.
+    step: uint256 = unsafe_div(unsafe_mul(rates.vol_step, vega_scale), WAD)
     return VegaRates(
         step=step,
-        sure=step + gap,
+        sure=unsafe_add(unsafe_add(step, 1), gap),
         drift=0 if surface_age_s == 0 else self._deviation(rates.vol_of_vol, surface_age_s),
     )
 
@@ -129,45 +136,47 @@ def _vega_rates(rates: Rates, time_s: uint256, surface_age_s: uint256, gap: uint
 @pure
 def _leg_charge(rates: Rates, mid: uint256) -> uint256:
     """
-    @dev    tick + s m of a contract, rounded up.
+    @dev    tick + s m of a contract, rounded up; below 2^104.
+    @param  mid Below 2^99.
     """
-    return rates.tick + rounding._up(rates.share * mid, WAD)
+    # unsafe: 2^64 2^99.
+    return unsafe_add(rates.tick, rounding._up(unsafe_mul(rates.share, mid), WAD))
 
 
 @internal
 @pure
 def _vega_charge(rates: VegaRates, vega: uint256, volatility: uint256) -> uint256:
     """
-    @dev    nu (eps + gap + xi sigma_i sqrt(surface age)) of a contract, rounded up.
+    @dev    nu (eps + gap + xi sigma_i sqrt(surface age)) of a contract, rounded up; below 2^114.
+    @param  vega Below 2^100.
+    @param  volatility Below 2^65.
     """
-    return rounding._up(vega * (rates.sure + rounding._up(rates.drift * volatility, WAD)), WAD)
-
-
-@internal
-@pure
-def _of_load(rates: Rates, step: uint256, load: Load) -> Spread:
-    """
-    @dev    Part of an expiry in H and 2 H_c, exact.
-    @param  step eps of the expiry.
-    """
-    delta: uint256 = convert(abs(load.delta), uint256)
-    rebatable: uint256 = 2 * rates.forward_step * delta
-    if load.bought_vega == 0 or load.sold_vega == 0:
-        rebatable += step * (load.bought_vega + load.sold_vega)
-    return Spread(
-        full=delta * rates.delta
-        + convert(abs(load.gamma), uint256) * rates.gamma
-        + max(load.bought_charge, load.sold_charge) * rates.factor,
-        rebatable=rebatable,
+    # unsafe: 2^68 2^65; then 2^100 2^73.
+    return rounding._up(
+        unsafe_mul(vega, unsafe_add(rates.sure, rounding._up(unsafe_mul(rates.drift, volatility), WAD))), WAD
     )
 
 
 @internal
 @pure
-def _of_legs(rates: Rates, charges: uint256, errors: uint256) -> Spread:
+def _plus(
+    spread: Spread, rates: Rates, step: uint256, load: Load, charges: uint256, errors: uint256
+) -> Spread:
     """
-    @dev    Part of the legs themselves in H and 2 H_c, exact.
+    @dev    A spread with the part of an expiry, exact. Checked: at the edge of every range products pass 2^256.
+    @param  step eps of the expiry.
     @param  charges Sum of |q| (tick + s m), WAD^2.
     @param  errors Sum of |q| e_p, WAD^2: never multiplied, never rebated.
     """
-    return Spread(full=charges * rates.factor + errors * WAD, rebatable=2 * charges * WAD)
+    delta: uint256 = convert(abs(load.delta), uint256)
+    rebatable: uint256 = 2 * (rates.forward_step * delta + charges * WAD)
+    if load.bought_vega == 0 or load.sold_vega == 0:
+        rebatable += step * (load.bought_vega + load.sold_vega)
+    return Spread(
+        full=spread.full
+        + delta * rates.delta
+        + convert(abs(load.gamma), uint256) * rates.gamma
+        + (max(load.bought_charge, load.sold_charge) + charges) * rates.factor
+        + errors * WAD,
+        rebatable=spread.rebatable + rebatable,
+    )

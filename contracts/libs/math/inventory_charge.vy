@@ -13,7 +13,6 @@
 from ...interfaces import IOptionPricer
 from .. import constants
 from .. import lanes
-from .. import parameters as p
 
 WAD: constant(uint256) = constants.WAD
 YEAR_S: constant(uint256) = constants.SECONDS_PER_YEAR
@@ -37,30 +36,38 @@ struct Exposure:
 
 @internal
 @pure
-def _weights(conditions: IOptionPricer.Conditions) -> Weights:
+def _weights(parameters: lanes.Parameters, reference_vol: uint256, risk_budget: uint256) -> Weights:
     """
     @dev    The factors of the four squares. At most 2^103 for lambda <= 100 and R >= 1; beyond that arithmetic
             is checked and reverts.
-    @param  conditions Reads reference_vol, below 2^64 (1,844 %), risk_budget, at least 1, and words 5 and 6.
+    @param  reference_vol sigma; WAD; below 2^64.
+    @param  risk_budget R; WAD quote; positive.
     """
-    words: DynArray[uint256, lanes.WORDS] = conditions.words
-    assert conditions.reference_vol >> 64 == 0, "pricer: volatility too large"
-    assert conditions.risk_budget >= WAD, "pricer: risk budget too small"
-    # lambda/(2R), Q96.
-    aversion: uint256 = (lanes._lane(words, p.RISK_AVERSION) * WAD << 96) // (2 * MICRO * conditions.risk_budget)
-    variance: uint256 = conditions.reference_vol * conditions.reference_vol  # WAD^2
-    spread: uint256 = variance * lanes._lane(words, p.GAMMA_HORIZON_S) // (YEAR_S * WAD)  # sigma^2 h_G, WAD
-    vol_of_vol: uint256 = lanes._lane(words, p.VOL_OF_VOL)
-    vega: uint256 = (
-        aversion * (vol_of_vol * vol_of_vol * lanes._lane(words, p.VEGA_HORIZON_S) // (YEAR_S * WAD)) // WAD
+    # lambda/(2R), Q96. unsafe: 2^64 2^60 2^96.
+    aversion: uint256 = (
+        unsafe_mul(parameters.risk_aversion, WAD << 96) // (2 * MICRO * risk_budget)
     )
-    level: uint256 = vega * lanes._lane(words, p.EXPIRY_CORRELATION) // WAD
+    spread: uint256 = self._variance(reference_vol, parameters.gamma_horizon_s)
+    vega: uint256 = aversion * self._variance(parameters.vol_of_vol, parameters.vega_horizon_s) // WAD
+    level: uint256 = vega * parameters.expiry_correlation // WAD
     return Weights(
-        delta=aversion * (variance * lanes._lane(words, p.DELTA_HORIZON_S) // (YEAR_S * WAD)) // WAD,
+        delta=aversion * self._variance(reference_vol, parameters.delta_horizon_s) // WAD,
         gamma=aversion * spread // WAD * spread // (2 * WAD),
         expiries=vega - level,
         level=level,
     )
+
+
+@internal
+@pure
+def _variance(vol: uint256, time_s: uint256) -> uint256:
+    """
+    @dev    vol^2 time, WAD, rounded down.
+    @param  vol Below 2^64.
+    @param  time_s Below 2^64.
+    """
+    # unsafe: 2^64 2^64 2^64.
+    return unsafe_div(unsafe_mul(unsafe_mul(vol, vol), time_s), YEAR_S * WAD)
 
 
 @internal
@@ -72,8 +79,9 @@ def _charge(weights: Weights, exposure: Exposure) -> uint256:
     delta: uint256 = convert(abs(exposure.delta), uint256)
     gamma: uint256 = convert(abs(exposure.gamma), uint256)
     vega: uint256 = convert(abs(exposure.vega), uint256)
-    assert (delta | gamma | vega) >> LIMIT_BITS == 0, "pricer: exposure too large"
-    assert exposure.vega_square >> SQUARES_BITS == 0, "pricer: exposure too large"
+    assert (
+        ((delta | gamma | vega) >> LIMIT_BITS) | (exposure.vega_square >> SQUARES_BITS)
+    ) == 0, "pricer: exposure too large"
     # unsafe: squares below 2^208; products and sums are checked. Each square is rounded down to a wei of square
     # quote, in favour of whoever raises it, by at most its weight in wei.
     return (
@@ -82,3 +90,18 @@ def _charge(weights: Weights, exposure: Exposure) -> uint256:
         + weights.expiries * unsafe_div(exposure.vega_square, WAD)
         + weights.level * unsafe_div(unsafe_mul(vega, vega), WAD)
     ) >> 96
+
+
+@internal
+@pure
+def _plus(exposure: Exposure, risk: IOptionPricer.BookRisk) -> Exposure:
+    """
+    @dev    Exposures with those of one more expiry.
+    """
+    size: uint256 = convert(abs(risk.scaled_vega), uint256)
+    return Exposure(
+        delta=exposure.delta + risk.dollar_delta,
+        gamma=exposure.gamma + risk.dollar_gamma,
+        vega=exposure.vega + risk.scaled_vega,
+        vega_square=exposure.vega_square + size * size,
+    )

@@ -1,0 +1,202 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+"""
+@title   Packages
+@author  The pyvault authors
+@license AGPL-3.0-only
+@notice  What up to four legs put on the book of an expiry, and what the taker pays for a whole package.
+@dev     Signs are the taker's: a quantity is positive where the taker buys, so the vault's position falls by it.
+         Sums over legs are exact, WAD^2 or WAD^3, and divided once. Stateless.
+"""
+
+from ...interfaces import IOptionPricer
+from .. import constants
+from . import book
+from . import half_spread as spreads
+from . import market_state as market
+from . import rounding
+
+WAD: constant(uint256) = constants.WAD
+SIGNED_WAD: constant(int256) = constants.SIGNED_WAD
+SQUARE: constant(uint256) = WAD * WAD
+QUANTITY_BITS: constant(uint256) = 95  # as wide as a position
+GAP_BITS: constant(uint256) = 64
+AGE_BITS: constant(uint256) = 32
+LEGS: constant(uint256) = 4
+
+struct Part:  # of a package: its legs in one expiry; sums over legs of quantity times unit, WAD^2
+    value: int256  # at the mids that price the trade
+    fair_value: int256  # at the mids of spot
+    load: spreads.Load
+    step: uint256  # eps of the expiry
+    charges: uint256  # |q| (tick + s mid)
+    errors: uint256  # |q| e_p
+    floor: uint256  # |q| (discounted intrinsic value + tick)
+    legs: IOptionPricer.LegValue[LEGS]  # of the legs in this expiry, at their places
+
+
+struct Side:  # what differs between the call and the put of a strike
+    mid: uint256
+    intrinsic: uint256
+    delta: int256
+
+
+struct Cost:  # quote
+    mid: int256  # sum of quantity times mid, rounded up
+    inventory_charge: int256  # I*
+    half_spread: uint256  # H
+    rebatable: uint256  # H_c
+    total: int256
+
+
+struct Bill:  # what a package of given quantities is charged by
+    value: int256  # WAD^2
+    charge: int256  # I
+    spread: spreads.Spread
+    floor: uint256  # WAD^2
+    rebate: uint256  # theta; zero: no rebate at all
+    has_bought: bool
+    has_sold: bool
+
+
+@internal
+@pure
+def _part(
+    state: market.State,
+    item: IOptionPricer.Book,
+    terms: book.Terms,
+    index: uint256,
+    legs: DynArray[IOptionPricer.Leg, LEGS],
+    low: uint256,
+    high: uint256,
+) -> Part:
+    """
+    @dev    The legs of expiry `index`, weighed.
+    @param  low, high Band of spot in which the worst mid prices a leg; the mid of spot where they are equal.
+    """
+    assert (item.gap >> GAP_BITS) | (item.surface_age_s >> AGE_BITS) == 0, "pricer: book out of range"
+    part: Part = empty(Part)
+    vega_rates: spreads.VegaRates = spreads._vega_rates(
+        state.rates, terms.vega_scale, item.surface_age_s, item.gap
+    )
+    part.step = vega_rates.step
+    for i: uint256 in range(len(legs), bound=LEGS):
+        leg: IOptionPricer.Leg = legs[i]
+        if leg.book != index:
+            continue
+        size: uint256 = convert(abs(leg.quantity), uint256)
+        assert leg.strike < len(item.positions) and size >> QUANTITY_BITS == 0, "pricer: leg out of range"
+        strike: uint256 = book._strike(item.positions[leg.strike])
+        unit: book.Unit = book._unit(terms, strike)
+        side: Side = self._side(unit, leg.is_call)
+        mid: uint256 = side.mid
+        if low != high:
+            # Without arbitrage a call rises with spot and a put falls: the worst of the band is at an end.
+            worst: book.Terms = book._terms(
+                high if leg.is_call == (leg.quantity > 0) else low, item, state.parameters.interest_rate
+            )
+            mid = self._side(book._unit(worst, strike), leg.is_call).mid
+        part.legs[i] = IOptionPricer.LegValue(
+            mid=mid, probability=unit.probability, intrinsic=side.intrinsic
+        )
+
+        # unsafe: |q| < 2^95 times units below 2^123 (gamma; the others below 2^114), four times.
+        part.value = unsafe_add(part.value, unsafe_mul(leg.quantity, convert(mid, int256)))
+        part.fair_value = unsafe_add(part.fair_value, unsafe_mul(leg.quantity, convert(side.mid, int256)))
+        part.load.delta = unsafe_add(part.load.delta, unsafe_mul(leg.quantity, side.delta))
+        part.load.gamma = unsafe_add(
+            part.load.gamma, unsafe_mul(leg.quantity, convert(unit.gamma, int256))
+        )
+        vega: uint256 = unsafe_mul(size, unit.vega)
+        charge: uint256 = unsafe_mul(size, spreads._vega_charge(vega_rates, unit.vega, unit.volatility))
+        if leg.quantity > 0:
+            part.load.bought_vega = unsafe_add(part.load.bought_vega, vega)
+            part.load.bought_charge = unsafe_add(part.load.bought_charge, charge)
+        else:
+            part.load.sold_vega = unsafe_add(part.load.sold_vega, vega)
+            part.load.sold_charge = unsafe_add(part.load.sold_charge, charge)
+        part.charges = unsafe_add(
+            part.charges, unsafe_mul(size, spreads._leg_charge(state.rates, side.mid))
+        )
+        part.errors = unsafe_add(part.errors, unsafe_mul(size, unit.error))
+        part.floor = unsafe_add(part.floor, unsafe_mul(size, unsafe_add(side.intrinsic, state.rates.tick)))
+    return part
+
+
+@internal
+@pure
+def _side(unit: book.Unit, is_call: bool) -> Side:
+    """
+    @dev    The call's values of a strike, or the put's.
+    """
+    if is_call:
+        return Side(mid=unit.call, intrinsic=unit.intrinsic_call, delta=unit.delta_call)
+    return Side(mid=unit.put, intrinsic=unit.intrinsic_put, delta=unit.delta_put)
+
+
+@internal
+@pure
+def _no_values(count: uint256) -> DynArray[IOptionPricer.LegValue, LEGS]:
+    """
+    @dev    Room for the values of so many legs.
+    """
+    values: DynArray[IOptionPricer.LegValue, LEGS] = []
+    for _: uint256 in range(count, bound=LEGS):
+        values.append(empty(IOptionPricer.LegValue))
+    return values
+
+
+@internal
+@pure
+def _opened_bill(
+    state: market.State, has_rebate: bool, books: uint256, legs: DynArray[IOptionPricer.Leg, LEGS]
+) -> Bill:
+    """
+    @dev    A bill that knows its rebate and its signs; refuses legs of a book that is not there.
+    """
+    bill: Bill = empty(Bill)
+    if has_rebate:
+        bill.rebate = state.parameters.rebate
+    for leg: IOptionPricer.Leg in legs:
+        assert leg.book < books, "pricer: leg out of range"
+        if leg.quantity > 0:
+            bill.has_bought = True
+        elif leg.quantity < 0:
+            bill.has_sold = True
+    return bill
+
+
+@internal
+@pure
+def _with_part(bill: Bill, rates: spreads.Rates, part: Part) -> Bill:
+    """
+    @dev    A bill with all that an expiry adds to it but the inventory charge.
+    """
+    sum: Bill = bill
+    # unsafe: each below 2^224.
+    sum.value = unsafe_add(sum.value, part.value)
+    sum.floor = unsafe_add(sum.floor, part.floor)
+    sum.spread = spreads._plus(sum.spread, rates, part.step, part.load, part.charges, part.errors)
+    return sum
+
+
+@internal
+@pure
+def _cost(bill: Bill) -> Cost:
+    """
+    @dev    Total = sum of q mid + I* + H, each rounded up, against the taker; I* = max(I, -theta H_c), the rebate
+            rounded down. Bought legs alone never cost less than their discounted intrinsic value and a tick;
+            sold legs alone never cost their seller anything.
+    """
+    half_spread: uint256 = rounding._up(bill.spread.full, SQUARE)
+    # unsafe: theta < 2^64, and 2 H_c was a sum below 2^256 before it was divided by 2^120.
+    rebatable: uint256 = unsafe_div(bill.spread.rebatable, 2 * SQUARE)
+    rebate: uint256 = unsafe_div(unsafe_mul(bill.rebate, rebatable), WAD)
+    charge: int256 = max(bill.charge, unsafe_sub(0, convert(rebate, int256)))
+    mid: int256 = rounding._signed_up(bill.value, SIGNED_WAD)
+    total: int256 = mid + charge + convert(half_spread, int256)
+    if not bill.has_sold:
+        total = max(total, convert(rounding._up(bill.floor, WAD), int256))
+    elif not bill.has_bought:
+        total = min(total, 0)
+    return Cost(mid=mid, inventory_charge=charge, half_spread=half_spread, rebatable=rebatable, total=total)
