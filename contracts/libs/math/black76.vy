@@ -18,6 +18,7 @@
 
 from ...interfaces import IOptionPricer
 from .. import constants
+from . import coefficients as c
 from . import exp
 from . import ln
 from . import normal
@@ -235,20 +236,26 @@ def _time_value(a: uint256, log_ratio: int256, v: uint256) -> uint256:
     """
     if v < MIN_DEVIATION:
         return 0
-    q: int256 = self._distance(log_ratio, v)
-    # unsafe: |q| <= 2^160 and v < 2^104; density < 2^127 and M(p) < 2^97. Beyond the limit tails are 0 or 1.
+    # unsafe: as in `_distance` and `_tails`, whose steps are written out here: a price of the stress grid is taken
+    # 256 times. |q| <= 2^160 and v < 2^104; density < 2^127 and M < 2^97.
+    deviation: int256 = convert(convert(v, bytes32), int256)
+    q: int256 = unsafe_sub(unsafe_div(log_ratio << 96, deviation), deviation >> 1)
     if q >= normal.LIMIT:
         return 0
     if q <= -normal.LIMIT:
         return a
-    density: uint256 = normal._density(q)
-    near: uint256 = normal._tail(q, density)
-    far: uint256 = 0
-    p: int256 = unsafe_add(q, convert(convert(v, bytes32), int256))
-    if p < normal.LIMIT:
-        far = unsafe_mul(density, normal._mills(p)) >> 128
-        if far > near:  # never, by the same argument as in `black76`
-            return 0
+    density: uint256 = exp._scaled(unsafe_mul(q, q) >> 97, c.INVERSE_SQRT_2PI, 0)
+    near: uint256 = 0
+    if q < 0:
+        near = unsafe_sub(normal.CERTAIN, unsafe_mul(density, normal._mills(unsafe_sub(0, q))) >> 128)
+    else:
+        near = unsafe_mul(density, normal._mills(q)) >> 128
+    q = unsafe_add(q, deviation)
+    if q >= normal.LIMIT:
+        return unsafe_mul(a, near) >> 96
+    far: uint256 = unsafe_mul(density, normal._mills(q)) >> 128
+    if far > near:  # never, by the same argument as in `_tails`
+        return 0
     # unsafe: 2^128 * 2^96.
     return unsafe_mul(a, unsafe_sub(near, far)) >> 96
 

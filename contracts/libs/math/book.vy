@@ -15,7 +15,6 @@ from ...interfaces import IOptionPricer
 from ...interfaces import IVolSurface
 from .. import constants
 from .. import lanes
-from .. import parameters
 from . import black76
 from . import ln
 from . import normal
@@ -31,6 +30,7 @@ AVERAGED_S: constant(uint256) = 1_200  # two thirds of it: what the average take
 
 
 struct Terms:
+    time_s: uint256  # to expiry
     forward: uint256  # F
     floating_forward: uint256  # F less the fixed part: what a move of spot moves
     discount: uint256  # D
@@ -93,6 +93,7 @@ def _terms(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> Terms:
     assert forward > 0 and forward <= MAX_FORWARD, "book: forward out of range"
     discount: uint256 = black76._discount_factor(convert(rate, int256), book.time_s)
     return Terms(
+        time_s=book.time_s,
         forward=forward,
         floating_forward=floating,
         discount=discount,
@@ -286,27 +287,26 @@ def _risk(terms: Terms, sums: Sums, flow: int256) -> IOptionPricer.BookRisk:
 @internal
 @pure
 def _exit_cost(
-    words: DynArray[uint256, lanes.WORDS],
+    rates: lanes.Parameters,
     terms: Terms,
     sums: Sums,
     spot: uint256,
-    time_s: uint256,
     mean_vol: uint256,
 ) -> uint256:
     """
     @dev    Sum |q| (s_tick S + s_rel mid + kappa_0 |delta| + eps(T) vega/2) + |vega| |sigma_atm - its mean|: what it
             would cost to close the book. Every quotient rounded up, against the vault.
     """
-    tick: uint256 = rounding._up(lanes._lane(words, parameters.TICK) * spot, constants.WAD)
+    tick: uint256 = rounding._up(rates.tick * spot, constants.WAD)
     # A step is rounded down where posts are measured; one more is above it.
-    step: uint256 = surface_pace._step(lanes._lane(words, parameters.SURFACE_STEP), time_s) + 1
+    step: uint256 = surface_pace._step(rates.vol_step, terms.time_s) + 1
     vol_move: uint256 = max(terms.atm_vol, mean_vol) - min(terms.atm_vol, mean_vol)
     vega: uint256 = rounding._up(convert(abs(sums.vega), uint256), constants.WAD)
     gross_vega: uint256 = rounding._up(sums.gross_vega, constants.WAD)
     return rounding._up(
         sums.contracts * tick
-        + rounding._up(sums.gross_value, constants.WAD) * lanes._lane(words, parameters.MID_SPREAD)
-        + rounding._up(sums.gross_delta, constants.WAD) * lanes._lane(words, parameters.FORWARD_STEP)
+        + rounding._up(sums.gross_value, constants.WAD) * rates.mid_spread
+        + rounding._up(sums.gross_delta, constants.WAD) * rates.forward_step
         + rounding._up(gross_vega * step, 2)
         + vega * vol_move,
         constants.WAD,

@@ -9,7 +9,10 @@
 """
 
 from contracts.interfaces import IOptionPricer
+from contracts.libs import lanes
 from contracts.libs.math import book as books
+from contracts.libs.math import power as powers
+from contracts.libs.math import stress as grid
 
 
 @external
@@ -43,4 +46,24 @@ def exit_cost(
     words: DynArray[uint256, 10], spot: uint256, book: IOptionPricer.Book, rate: uint256
 ) -> uint256:
     terms: books.Terms = books._terms(spot, book, rate)
-    return books._exit_cost(words, terms, books._sums(terms, book.positions), spot, book.time_s, book.mean_vol)
+    return books._exit_cost(lanes._read(words), terms, books._sums(terms, book.positions), spot, book.mean_vol)
+
+
+@external
+@pure
+def stress(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> int256[grid.SCENARIOS]:
+    return grid._stress(books._terms(spot, book, rate), book.positions)
+
+
+@external
+@pure
+def leg_stress(
+    spot: uint256, book: IOptionPricer.Book, rate: uint256, strike: uint256, is_call: bool
+) -> int256[grid.SCENARIOS]:
+    return grid._leg_stress(books._terms(spot, book, rate), strike, is_call)
+
+
+@external
+@pure
+def power(numerator: uint256, denominator: uint256, exponent: int256) -> uint256:
+    return powers._power(numerator, denominator, exponent)
