@@ -13,7 +13,17 @@ from pyvault.exact import exp, ln, normal, root
 from pyvault.exact.arithmetic import of_integers, tdiv
 from pyvault.units import SECONDS_PER_YEAR, WAD
 
-__all__ = ["Valuation", "black76", "discount_factor", "distance", "error_bound", "option_price", "time_value"]
+__all__ = [
+    "MIN_DEVIATION",
+    "Valuation",
+    "black76",
+    "discount_factor",
+    "distance",
+    "error_bound",
+    "option_price",
+    "tails",
+    "time_value",
+]
 
 MIN_DEVIATION = 2**38
 HALF_YEAR_S = SECONDS_PER_YEAR // 2
@@ -67,7 +77,8 @@ def option_price(
     _require(0 <= time_to_expiry_s < 2**32, "pricer: expiry too far")
     _require(0 <= discount_factor < 2**108, "pricer: discount too large")
     v = implied_vol * root.years(time_to_expiry_s) // WAD
-    value = time_value(min(forward, strike), max(forward, strike), v)
+    low, high = min(forward, strike), max(forward, strike)
+    value = time_value(low, ln.ratio(high, low), v)
     if (forward > strike) == bool(is_call):
         value += abs(forward - strike)
     return value * discount_factor // WAD
@@ -103,16 +114,7 @@ def black76(forward: int, strike: int, implied_vol: int, time_to_expiry_s: int, 
         return _intrinsic_valuation(forward, strike, time_to_expiry_s, rate, discount)
 
     a, b = min(forward, strike), max(forward, strike)
-    q = distance(a, b, v)
-    density = near = far = 0
-    if q <= -normal.LIMIT:
-        near = normal.CERTAIN
-    elif q < normal.LIMIT:
-        density = normal.density(q)
-        near = normal.tail(q, density)
-        if q + v < normal.LIMIT:
-            far = min(density * normal.mills(q + v) >> 128, near)
-
+    near, far, density = tails(distance(ln.ratio(b, a), v), v)
     amplitude = a * density >> 128
     call = put = a * (near - far) >> 96
     if forward > strike:
@@ -161,26 +163,28 @@ def error_bound(forward: int, strike: int) -> int:
     return -(-4 * max(forward, strike) // WAD) + 4
 
 
-def distance(a: int, b: int, v: int) -> int:
-    """``q = ln(b/a)/v − v/2`` in Q96, with `v` in Q96."""
-    return (ln.ratio(b, a) << 96) // v - (v >> 1)
+def distance(log_ratio: int, v: int) -> int:
+    """``q = ln(b/a)/v − v/2``, all in Q96."""
+    return tdiv(log_ratio << 96, v) - (v >> 1)
 
 
-def time_value(a: int, b: int, v: int) -> int:
-    """Undiscounted price of the out-of-the-money option, ``a ≤ b`` and ``v = σ√T`` in Q96, rounded down."""
+def tails(q: int, v: int) -> tuple[int, int, int]:
+    """``N(−q)`` and ``n(q)·M(q + v)`` in Q96, and ``n(q)`` in Q128; of which prices and Greeks follow."""
+    if q >= normal.LIMIT:
+        return 0, 0, 0
+    if q <= -normal.LIMIT:
+        return normal.CERTAIN, 0, 0
+    density = normal.density(q)
+    near = normal.tail(q, density)
+    far = density * normal.mills(q + v) >> 128 if q + v < normal.LIMIT else 0
+    return near, min(far, near), density
+
+
+def time_value(a: int, log_ratio: int, v: int) -> int:
+    """Undiscounted price of the out-of-the-money option, rounded down: ``a = min(F, K)`` and ``ln(b/a)``."""
     if v < MIN_DEVIATION:
         return 0
-    q = distance(a, b, v)
-    if q >= normal.LIMIT:
-        return 0
-    if q <= -normal.LIMIT:
-        return a
-    density = normal.density(q)
-    near, far = normal.tail(q, density), 0
-    if q + v < normal.LIMIT:
-        far = density * normal.mills(q + v) >> 128
-        if far > near:
-            return 0
+    near, far, _ = tails(distance(log_ratio, v), v)
     return a * (near - far) >> 96
 
 

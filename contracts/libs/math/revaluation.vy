@@ -1,0 +1,36 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title   Revaluation of an expiry
+@author  The pyvault authors
+@license AGPL-3.0-only
+@notice  Everything that a refresh needs: value, exposures, cost of leaving and stress losses of the vault's positions.
+@dev     Stateless.
+"""
+
+from ...interfaces import IOptionPricer
+from .. import lanes
+from . import book as books
+from . import flow
+from . import stress
+
+
+@external
+@pure
+def revalue(conditions: IOptionPricer.Conditions, book: IOptionPricer.Book) -> IOptionPricer.Revaluation:
+    """
+    @notice Value, exposures, exit cost and stress losses of the vault's positions in one expiry.
+    @dev    The value is rounded down, exit cost and losses up, against the vault; exposures towards zero.
+    @param  conditions Reads spot, risk_budget and words.
+    @param  book The expiry and the vault's positions in it.
+    """
+    parameters: lanes.Parameters = lanes._read(conditions.words)
+    terms: books.Terms = books._terms(conditions.spot, book, parameters.interest_rate)
+    sums: books.Sums = books._sums(terms, book.positions)
+    z: int256 = flow._now(flow._terms(parameters, conditions.risk_budget), book, terms.atm_vol)
+    return IOptionPricer.Revaluation(
+        risk=books._risk(terms, sums, z),
+        exit_cost=books._exit_cost(parameters, terms, sums, conditions.spot, book.mean_vol),
+        losses=stress._stress(terms, book.positions),
+    )
