@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from random import Random
 
-from support.evm import ROOT
 from support.governance import GUARDIAN, KEEPER, OWNER, artifact_of
-from vyper.cli.vyper_compile import compile_files
-from vyper.compiler.settings import OptimizationLevel, Settings
+from support.probe import probe_artifact
 
-from pyvault.chain.artifacts import Artifact
 from pyvault.chain.contract import deploy
 from pyvault.chain.parameters import parameter
 from pyvault.chain.revm import RevmBackend
@@ -46,23 +42,8 @@ def shifted(curve, points=0.0, **changes):
     return curve._replace(**changes)
 
 
-@cache
 def guard_probe_artifact():
-    path = ROOT / "tests/support/contracts/SurfaceGuardProbe.vy"
-    output = compile_files(
-        [str(path)],
-        ["abi", "bytecode", "bytecode_runtime"],
-        paths=[str(ROOT)],
-        settings=Settings(optimize=OptimizationLevel.GAS, evm_version="cancun"),
-    )[path]
-    return Artifact(
-        name=path.stem,
-        abi=tuple(output["abi"]),
-        initcode=bytes.fromhex(output["bytecode"][2:]),
-        runtime=bytes.fromhex(output["bytecode_runtime"][2:]),
-        source_hash="",
-        compiler="",
-    )
+    return probe_artifact("SurfaceGuardProbe")
 
 
 class Surface:
