@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pyvault.errors import ContractError
 from pyvault.exact import coefficients as c
 from pyvault.exact import exp
-from pyvault.exact.lanes import FLOW_HALF_LIFE_S, FLOW_IMPACT, FLOW_STANDARD_VEGA, lane
-from pyvault.exact.quote import Book, Conditions
+from pyvault.exact.lanes import Parameters
+from pyvault.exact.quote import Book
 from pyvault.units import WAD
 
-__all__ = ["absorbed", "charge", "decayed", "now", "standard_vega"]
+__all__ = ["Terms", "charge", "decayed", "now", "terms"]
 
 POINTS = 100
 LIMIT_BITS = 104
 VANISHED = 104
 
 
-def standard_vega(conditions: Conditions) -> int:
-    """``V_std``, quote per 1.00 of volatility, rounded down."""
-    return lane(conditions.words, FLOW_STANDARD_VEGA) * conditions.risk_budget // WAD * POINTS
+class Terms(NamedTuple):
+    """Half-life, ``V_std`` (quote per 1.00 of volatility) and κ (volatility per ``V_std``)."""
+
+    half_life_s: int
+    standard_vega: int
+    impact: int
 
 
-def charge(flow: int, standard_vega: int, impact: int) -> int:
+def terms(parameters: Parameters, risk_budget: int) -> Terms:
+    """What every expiry of a market state shares."""
+    return Terms(
+        half_life_s=parameters.flow_half_life_s,
+        standard_vega=parameters.flow_standard_vega * risk_budget // WAD * POINTS,
+        impact=parameters.flow_impact,
+    )
+
+
+def charge(terms: Terms, flow: int) -> int:
     """``Φ = κ·Z²/(2·V_std)`` of one expiry, rounded down.
 
     Raises
@@ -29,10 +43,10 @@ def charge(flow: int, standard_vega: int, impact: int) -> int:
     ContractError
         ``pricer: flow too large`` from 2^104.
     """
-    return _limited(flow) ** 2 // WAD * impact // (2 * standard_vega)
+    return _size(flow) ** 2 // WAD * terms.impact // (2 * terms.standard_vega)
 
 
-def now(book: Book, atm_vol: int, conditions: Conditions) -> int:
+def now(terms: Terms, item: Book, atm_vol: int) -> int:
     """Z now: decayed since it was last touched, then less what posts have taken over since.
 
     Raises
@@ -40,34 +54,26 @@ def now(book: Book, atm_vol: int, conditions: Conditions) -> int:
     ContractError
         ``pricer: flow too large`` from 2^104.
     """
-    if book.flow == 0:
+    if item.flow == 0:
         return 0
-    size = _limited(book.flow)
-    if book.flow_age_s > 0:
-        size = decayed(size, book.flow_age_s, lane(conditions.words, FLOW_HALF_LIFE_S))
-    move = atm_vol - book.flow_atm_vol
-    if move != 0 and (move > 0) == (book.flow > 0):
-        size = absorbed(size, abs(move), standard_vega(conditions), lane(conditions.words, FLOW_IMPACT))
-    return size if book.flow > 0 else -size
+    size = decayed(_size(item.flow), item.flow_age_s, terms.half_life_s)
+    move = atm_vol - item.flow_atm_vol
+    if move != 0 and (move > 0) == (item.flow > 0):
+        taken = abs(move) * terms.standard_vega // terms.impact if terms.impact else size
+        size -= min(size, taken)
+    return size if item.flow > 0 else -size
 
 
 def decayed(size: int, elapsed_s: int, half_life_s: int) -> int:
     """``size·2^(−elapsed/half-life)``, rounded down; `size` itself at 0."""
-    if elapsed_s >= half_life_s * VANISHED:
-        return 0
     halvings, rest = divmod(elapsed_s, half_life_s)
+    if halvings >= VANISHED:
+        return 0
     factor = exp.scaled(c.LN2 * rest // half_life_s, 1 << 96 + exp.HEADROOM, exp.HEADROOM)
     return size * factor >> 96 + halvings
 
 
-def absorbed(size: int, move: int, standard_vega: int, impact: int) -> int:
-    """|Z| less ``move·V_std/κ``, what a post takes over that moved the volatility its way."""
-    if impact == 0:
-        return 0
-    return size - min(move * standard_vega // impact, size)
-
-
-def _limited(flow: int) -> int:
+def _size(flow: int) -> int:
     if abs(flow) >> LIMIT_BITS:
         raise ContractError("pricer: flow too large")
     return abs(flow)

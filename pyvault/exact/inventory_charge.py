@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pyvault.errors import ContractError
-from pyvault.exact.lanes import (
-    DELTA_HORIZON_S,
-    EXPIRY_CORRELATION,
-    GAMMA_HORIZON_S,
-    RISK_AVERSION,
-    VEGA_HORIZON_S,
-    VOL_OF_VOL,
-    lane,
-)
-from pyvault.exact.quote import BookRisk, Conditions
+from pyvault.exact.lanes import Parameters
+from pyvault.exact.quote import BookRisk
 from pyvault.units import SECONDS_PER_YEAR, WAD
 
 __all__ = ["Exposure", "Weights", "charge", "plus", "weights"]
@@ -41,25 +33,14 @@ class Exposure(NamedTuple):
     vega_square: int
 
 
-def weights(conditions: Conditions) -> Weights:
-    """Factors of the four squares in a market state.
-
-    Raises
-    ------
-    ContractError
-        ``pricer: volatility too large`` from 2^64; ``pricer: risk budget too small`` below 1.
-    """
-    words, sigma = conditions.words, conditions.reference_vol
-    if sigma >> 64:
-        raise ContractError("pricer: volatility too large")
-    if conditions.risk_budget < WAD:
-        raise ContractError("pricer: risk budget too small")
-    aversion = (lane(words, RISK_AVERSION) * WAD << 96) // (2 * MICRO * conditions.risk_budget)
-    vega = aversion * _variance(lane(words, VOL_OF_VOL), lane(words, VEGA_HORIZON_S)) // WAD
-    spread = _variance(sigma, lane(words, GAMMA_HORIZON_S))
-    level = vega * lane(words, EXPIRY_CORRELATION) // WAD
+def weights(parameters: Parameters, reference_vol: int, risk_budget: int) -> Weights:
+    """Factors of the four squares in a market state."""
+    aversion = (parameters.risk_aversion * WAD << 96) // (2 * MICRO * risk_budget)
+    vega = aversion * _variance(parameters.vol_of_vol, parameters.vega_horizon_s) // WAD
+    spread = _variance(reference_vol, parameters.gamma_horizon_s)
+    level = vega * parameters.expiry_correlation // WAD
     return Weights(
-        delta=aversion * _variance(sigma, lane(words, DELTA_HORIZON_S)) // WAD,
+        delta=aversion * _variance(reference_vol, parameters.delta_horizon_s) // WAD,
         gamma=aversion * spread // WAD * spread // (2 * WAD),
         expiries=vega - level,
         level=level,

@@ -1,50 +1,44 @@
-"""Parameters as the pricer receives them; the twin of ``contracts/libs/lanes.vy``.
-
-The ids are those of ``contracts/libs/parameters.vy`` and of `pyvault.chain.parameters`, as a test compares; only
-what a quote reads stands here.
-"""
+"""Parameters as the pricer receives them; the twin of ``contracts/libs/lanes.vy``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-__all__ = [
-    "DELTA_HORIZON_S",
-    "EXPIRY_CORRELATION",
-    "FEED_THRESHOLD",
-    "FIRST_WORD",
-    "FLOW_HALF_LIFE_S",
-    "FLOW_IMPACT",
-    "FLOW_STANDARD_VEGA",
-    "FORWARD_STEP",
-    "GAMMA_HORIZON_S",
-    "INTEREST_RATE",
-    "LATENCY_S",
-    "MID_SPREAD",
-    "REBATE",
-    "RISK_AVERSION",
-    "SURFACE_STEP",
-    "TICK",
-    "UTILISATION_SPREAD",
-    "VEGA_HORIZON_S",
-    "VOL_OF_VOL",
-    "WORDS",
-    "lane",
-]
+__all__ = ["FIRST_WORD", "IDS", "WORDS", "Parameters", "read"]
 
 FIRST_WORD, WORDS = 2, 10
-LANES, LANE_BITS = 4, 64
-
-SURFACE_STEP, FORWARD_STEP = 11, 13
-RISK_AVERSION, DELTA_HORIZON_S, GAMMA_HORIZON_S, VEGA_HORIZON_S = 20, 21, 22, 23
-VOL_OF_VOL, EXPIRY_CORRELATION = 24, 25
-FLOW_HALF_LIFE_S, FLOW_STANDARD_VEGA, FLOW_IMPACT, REBATE = 28, 29, 30, 31
-TICK, MID_SPREAD, UTILISATION_SPREAD, LATENCY_S, FEED_THRESHOLD = 32, 33, 34, 35, 36
-INTEREST_RATE = 39
+LANES, BITS = 4, 64
 
 
-def lane(words: Sequence[int], parameter_id: int) -> int:
-    """Value of a parameter of words 2 to 11, in its own unit."""
-    return words[parameter_id // LANES - FIRST_WORD] >> LANE_BITS * (parameter_id % LANES) & (
-        (1 << LANE_BITS) - 1
-    )
+class Parameters(NamedTuple):
+    """What a quote needs of words 2 to 11, each in the unit that ``contracts/libs/parameters.vy`` states."""
+
+    vol_step: int
+    forward_step: int
+    risk_aversion: int
+    delta_horizon_s: int
+    gamma_horizon_s: int
+    vega_horizon_s: int
+    vol_of_vol: int
+    expiry_correlation: int
+    flow_half_life_s: int
+    flow_standard_vega: int
+    flow_impact: int
+    rebate: int
+    tick: int
+    mid_spread: int
+    utilisation_spread: int
+    latency_s: int
+    feed_threshold: int
+    interest_rate: int
+
+
+# The parameter of each field; a test compares them with the governed table.
+IDS = Parameters(11, 13, 20, 21, 22, 23, 24, 25, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39)
+
+
+def read(words: Sequence[int]) -> Parameters:
+    """Parameters from the words of ``RiskParameters.words(2, 10)``."""
+    mask = (1 << BITS) - 1
+    return Parameters(*(words[i // LANES - FIRST_WORD] >> BITS * (i % LANES) & mask for i in IDS))

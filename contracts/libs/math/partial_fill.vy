@@ -101,7 +101,7 @@ def _fill(
     """
     @dev    The books before, and one wei of the leg.
     """
-    assert abs(leg.quantity) < 2**95, "pricer: quantity too large"
+    assert abs(leg.quantity) < 2**95, "pricer: leg out of range"
     smallest: IOptionPricer.Leg = leg
     smallest.quantity = 1 if leg.quantity > 0 else -1
     legs: DynArray[IOptionPricer.Leg, evaluation.LEGS] = [smallest]
