@@ -1,4 +1,4 @@
-"""The compiled book of an expiry and its stress grid agree with their integer twins on every bit and every refusal."""
+"""The compiled book of an expiry and its stress grid equal their integer twins on every bit and refusal."""
 
 from __future__ import annotations
 
