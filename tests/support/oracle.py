@@ -11,6 +11,7 @@ from eth_utils import keccak
 from pyrevm import EVM, BlockEnv
 from reference.fixing import FeedRound
 from support.evm import ERROR_STRING, ROOT, Reverted
+from support.governance import artifact_of
 from vyper.cli.vyper_compile import compile_files
 from vyper.compiler.settings import OptimizationLevel, Settings
 
@@ -77,6 +78,9 @@ class Compiled(NamedTuple):
 
 @cache
 def build(path: str) -> Compiled:
+    if path.startswith("contracts/"):
+        artifact = artifact_of(path.removeprefix("contracts/"))
+        return Compiled(artifact.initcode, list(artifact.abi))
     settings = Settings(optimize=OptimizationLevel.GAS, evm_version="cancun")
     output = compile_files([str(ROOT / path)], ["abi", "bytecode"], settings=settings)[ROOT / path]
     return Compiled(bytes.fromhex(output["bytecode"][2:]), output["abi"])

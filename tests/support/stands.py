@@ -28,6 +28,8 @@ OUTSIDERS = {"stranger": STRANGER}
 
 
 MARKET = "0x" + "F6" * 20
+ENGINE = "0x" + "E7" * 20
+LP_OWNER = "0x" + "D8" * 20
 
 
 def risk_parameters(backend):
@@ -48,6 +50,18 @@ def devnet_token(backend):
 
 def devnet_feed(backend):
     return deploy(backend, artifact_of(PATHS["DevnetFeed"]), (8, "ETH / USD")), {"owner": DEPLOYER}
+
+
+def liquidity_vault(backend):
+    """With a market and an engine that are mere addresses."""
+    governed = Governed(backend=backend)
+    tokens = [
+        deploy(governed.backend, artifact_of(PATHS["DevnetToken"]), arguments).address
+        for arguments in (("USD Coin", "USDC", 6), ("Wrapped Ether", "WETH", 18))
+    ]
+    arguments = (*tokens, governed.address, ENGINE, MARKET, LP_OWNER)
+    contract = deploy(governed.backend, artifact_of(PATHS["LiquidityVault"]), arguments)
+    return contract, {"owner": OWNER, "guardian": GUARDIAN, "market": MARKET, "lp_owner": LP_OWNER}
 
 
 def option_pricer(backend):
@@ -73,6 +87,7 @@ def vol_surface(backend):
 STANDS = {
     "DevnetFeed": devnet_feed,
     "DevnetToken": devnet_token,
+    "LiquidityVault": liquidity_vault,
     "OptionPricer": option_pricer,
     "RiskParameters": risk_parameters,
     "SpotOracle": spot_oracle,

@@ -22,6 +22,8 @@ REFUSALS = {  # what a wrong caller hears, whatever the arguments
     "oracle: not the owner",
     "oracle: not owner nor guardian",
     "oracle: not keeper nor market",
+    "vault: not the lp owner",
+    "vault: not the market",
 }
 ROLES = read_roles()
 RESTRICTED = [
