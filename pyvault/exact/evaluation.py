@@ -12,7 +12,7 @@ from pyvault.exact.market_state import State, state
 from pyvault.exact.quote import Book, BookRisk, Conditions, Evaluation, Leg, Others
 from pyvault.units import WAD
 
-__all__ = ["Weighed", "evaluate", "flow_charge", "risk", "weighed"]
+__all__ = ["Weighed", "evaluate", "risk", "weighed"]
 
 
 class Weighed(NamedTuple):
@@ -43,14 +43,13 @@ def evaluate(
     expiries = [weighed(conditions, market, item, i, legs) for i, item in enumerate(books)]
     held, left = [risk(expiry, 0) for expiry in expiries], [risk(expiry, 1) for expiry in expiries]
     before = after = Exposure(*others)
-    charge = 0
     for expiry, old, new in zip(expiries, held, left, strict=True):
         before, after = inventory_charge.plus(before, old), inventory_charge.plus(after, new)
-        charge += flow_charge(market, old.flow, new.flow)
         bill = package.with_part(bill, market.rates, expiry.part)
+        bill = package.with_flow(bill, market, expiry.part, old.flow, new.flow)
     psi_before = inventory_charge.charge(market.weights, before)
     psi_after = inventory_charge.charge(market.weights, after)
-    bill = bill._replace(charge=charge + psi_after - psi_before)
+    bill = bill._replace(charge=bill.charge + psi_after - psi_before)
     values = {place: value for expiry in expiries for place, value in expiry.part.legs.items()}
     cost = package.cost(bill)
     return Evaluation(
@@ -93,11 +92,6 @@ def risk(weighed: Weighed, times: int) -> BookRisk:
         vega=sums.vega - vega,
     )
     return book.risk(weighed.terms, after, weighed.flow + tdiv(vega, WAD))
-
-
-def flow_charge(state: State, before: int, after: int) -> int:
-    """Change of Φ in an expiry."""
-    return flow.charge(state.flow, after) - flow.charge(state.flow, before)
 
 
 def _losses(terms: book.Terms, item: Book, legs: Sequence[Leg]) -> tuple[int, ...]:

@@ -11,8 +11,9 @@ from pyvault.exact.lanes import Parameters
 from pyvault.exact.quote import Book
 from pyvault.units import WAD
 
-__all__ = ["Terms", "charge", "decayed", "now", "terms"]
+__all__ = ["QUANTUM", "Terms", "charge", "decayed", "now", "terms"]
 
+QUANTUM = 2
 POINTS = 100
 LIMIT_BITS = 104
 VANISHED = 104

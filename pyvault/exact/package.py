@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pyvault.errors import ContractError
-from pyvault.exact import book
+from pyvault.exact import book, flow
 from pyvault.exact import half_spread as spreads
 from pyvault.exact.arithmetic import up
 from pyvault.exact.market_state import State
 from pyvault.exact.quote import Book, Leg, LegValue
 from pyvault.units import WAD
 
-__all__ = ["QUANTITY_BITS", "Bill", "Cost", "Part", "cost", "opened_bill", "part", "with_part"]
+__all__ = ["QUANTITY_BITS", "Bill", "Cost", "Part", "cost", "opened_bill", "part", "with_flow", "with_part"]
 
 QUANTITY_BITS, GAP_BITS, AGE_BITS = 95, 64, 32
 
@@ -118,6 +118,17 @@ def with_part(bill: Bill, rates: spreads.Rates, part: Part) -> Bill:
         value=bill.value + part.value,
         floor=bill.floor + part.floor,
         spread=spreads.plus(bill.spread, rates, part.step, part.load, part.charges, part.errors),
+    )
+
+
+def with_flow(bill: Bill, state: State, part: Part, before: int, after: int) -> Bill:
+    """A bill with what the flow of an expiry adds to it: the change of Φ, and to H the rounding of Z."""
+    if part.errors == 0:
+        return bill
+    full = bill.spread.full + flow.QUANTUM * WAD * WAD
+    return bill._replace(
+        charge=bill.charge + flow.charge(state.flow, after) - flow.charge(state.flow, before),
+        spread=bill.spread._replace(full=full),
     )
 
 

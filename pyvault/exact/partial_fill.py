@@ -107,12 +107,13 @@ def _bill(fill: _Fill, quantity: int) -> package.Bill:
     left = evaluation.risk(fill.leg, quantity)
     psi = inventory_charge.charge(fill.market.weights, inventory_charge.plus(fill.rest, left))
     spread = fill.bill.spread
-    return fill.bill._replace(
+    bill = fill.bill._replace(
         value=fill.bill.value * quantity,
-        charge=psi - fill.psi + evaluation.flow_charge(fill.market, fill.leg.flow, left.flow),
+        charge=psi - fill.psi,
         spread=spread._replace(full=spread.full * quantity, rebatable=spread.rebatable * quantity),
         floor=fill.bill.floor * quantity,
     )
+    return package.with_flow(bill, fill.market, fill.leg.part, fill.leg.flow, left.flow)
 
 
 def _total(fill: _Fill, quantity: int) -> int:

@@ -62,9 +62,8 @@ def evaluate(
         left: IOptionPricer.BookRisk = self._risk(weighed, 1)
         before = inventory._plus(before, held)
         after = inventory._plus(after, left)
-        # unsafe: Phi < 2^213.
-        bill.charge = unsafe_add(bill.charge, self._flow_charge(state, held.flow, left.flow))
         bill = package._with_part(bill, state.rates, weighed.part)
+        bill = package._with_flow(bill, state, weighed.part, held.flow, left.flow)
         result.books.append(left)
         result.losses.append(self._losses(weighed.terms, books[i].positions, i, legs))
         for j: uint256 in range(len(legs), bound=LEGS):
@@ -128,18 +127,6 @@ def _risk(weighed: Weighed, times: int256) -> IOptionPricer.BookRisk:
     sums.vega = unsafe_sub(sums.vega, vega)
     return book._risk(
         weighed.terms, sums, unsafe_add(weighed.flow, unsafe_div(vega, SIGNED_WAD))
-    )
-
-
-@internal
-@pure
-def _flow_charge(state: market.State, before: int256, after: int256) -> int256:
-    """
-    @dev    Change of Phi in an expiry.
-    """
-    # unsafe: both below 2^213.
-    return unsafe_sub(
-        convert(flow._charge(state.flow, after), int256), convert(flow._charge(state.flow, before), int256)
     )
 
 

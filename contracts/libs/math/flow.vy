@@ -6,9 +6,9 @@
 @license AGPL-3.0-only
 @notice  Vega recently sold by the vault, Z, and what it adds to the price: Phi = kappa Z^2/(2 V_std) quote.
 @dev     Z is vega per 1.00 of volatility, positive when sold. It halves every half-life, and a post that moves
-         the at-the-money volatility its way takes over what it says. Roundings of Z are towards zero, by a wei
-         of vega, worth kappa |Z|/V_std wei; and no fill is better than the mid, whatever Z is
-         (docs/market-mathematics.md). Stateless.
+         the at-the-money volatility its way takes over what it says. Z is rounded towards zero, to a wei; who
+         trades pays for that wei in H. Decay and absorption happen between market states, where no fill is better
+         than the mid whatever Z is (docs/market-mathematics.md). Stateless.
 """
 
 from ...interfaces import IOptionPricer
@@ -18,6 +18,7 @@ from . import coefficients as c
 from . import exp
 
 WAD: constant(uint256) = constants.WAD
+QUANTUM: constant(uint256) = 2  # wei of H: one for the wei of Z, worth kappa |Z|/V_std < 1, and one for that of Phi
 POINTS: constant(uint256) = 100  # V_std is a share of R for each point of volatility
 LIMIT_BITS: constant(uint256) = 104  # |Z| < 2^104: 2e13 quote per 1.00 of volatility
 ONE_WITH_HEADROOM: constant(int256) = 2**144  # 1 in Q96, 48 halvings held back

@@ -12,6 +12,7 @@
 from ...interfaces import IOptionPricer
 from .. import constants
 from . import book
+from . import flow
 from . import half_spread as spreads
 from . import market_state as market
 from . import rounding
@@ -177,6 +178,27 @@ def _with_part(bill: Bill, rates: spreads.Rates, part: Part) -> Bill:
     sum.value = unsafe_add(sum.value, part.value)
     sum.floor = unsafe_add(sum.floor, part.floor)
     sum.spread = spreads._plus(sum.spread, rates, part.step, part.load, part.charges, part.errors)
+    return sum
+
+
+@internal
+@pure
+def _with_flow(bill: Bill, state: market.State, part: Part, before: int256, after: int256) -> Bill:
+    """
+    @dev    A bill with what the flow of an expiry adds: the change of Phi, and to H what the rounding of Z is worth.
+    @param  part Legs in the expiry; where there are none, nothing.
+    """
+    sum: Bill = bill
+    if part.errors > 0:
+        # unsafe: Phi < 2^213, four times.
+        sum.charge = unsafe_add(
+            sum.charge,
+            unsafe_sub(
+                convert(flow._charge(state.flow, after), int256),
+                convert(flow._charge(state.flow, before), int256),
+            ),
+        )
+        sum.spread.full += flow.QUANTUM * SQUARE
     return sum
 
 

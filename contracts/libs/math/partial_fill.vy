@@ -137,10 +137,8 @@ def _bill(fill: Fill, quantity: int256) -> package.Bill:
     bill.floor *= size
     bill.spread.full *= size
     bill.spread.rebatable *= size
-    bill.charge = (
-        convert(psi, int256) - fill.psi + evaluation._flow_charge(fill.market, fill.leg.flow, left.flow)
-    )
-    return bill
+    bill.charge = convert(psi, int256) - fill.psi
+    return package._with_flow(bill, fill.market, fill.leg.part, fill.leg.flow, left.flow)
 
 
 @internal
