@@ -207,6 +207,6 @@ def test_exit_cost__of_random_books__is_the_formula_rounded_up_by_a_few_wei(coun
             + abs(sums.vega) * abs(terms.atm_vol - held.mean_vol)
         ) / WAD**2
         cost = books.exit_cost(rates, terms, sums, spot, held.mean_vol)
-        # A wei of the tick for each contract, one of the step for each unit of vega, and those of the quotients.
+        # A wei of the tick a contract, one of the step a unit of vega, and those of the quotients.
         slack = Fraction(sums.contracts, WAD) + Fraction(sums.gross_vega, WAD**2) + exact / 10**14 + 6
         assert -exact / 10**14 <= cost - exact <= slack

@@ -117,7 +117,7 @@ def test_near__at_the_money_with_any_small_deviation__is_not_below_far(count):
     random = Random("crossing")
     for _ in range(count(2_000, 50_000)):
         v = int(2 ** random.uniform(38, 90))
-        q = black76.distance(100, 100, v)
+        q = black76.distance(0, v)
         density = normal.density(q)
         assert normal.tail(q, density) > density * normal.mills(q + v) >> 128
 

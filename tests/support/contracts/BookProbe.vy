@@ -23,6 +23,18 @@ def terms(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> books.Terms
 
 @external
 @pure
+def no_sums(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> books.Sums:
+    return empty(books.Sums)
+
+
+@external
+@pure
+def no_stress(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> int256[grid.SCENARIOS]:
+    return empty(int256[grid.SCENARIOS])
+
+
+@external
+@pure
 def unit(spot: uint256, book: IOptionPricer.Book, rate: uint256, strike: uint256) -> books.Unit:
     return books._unit(books._terms(spot, book, rate), strike)
 
