@@ -56,7 +56,7 @@ class Cost(NamedTuple):
 class _Weighed(NamedTuple):
     """One leg: its place, quantity and unit values."""
 
-    index: int
+    place: int
     quantity: int
     unit: book.Unit
     side: tuple[int, int, int]  # mid, intrinsic value, delta
@@ -87,7 +87,7 @@ def part(
         charges=sum(abs(leg.quantity) * spreads.leg_charge(state.rates, leg.side[0]) for leg in weighed),
         errors=sum(abs(leg.quantity) * leg.unit.error for leg in weighed),
         floor=sum(abs(leg.quantity) * (leg.side[1] + state.rates.tick) for leg in weighed),
-        legs={leg.index: LegValue(leg.mid, leg.unit.probability, leg.side[1]) for leg in weighed},
+        legs={leg.place: LegValue(leg.mid, leg.unit.probability, leg.side[1]) for leg in weighed},
     )
 
 
@@ -147,7 +147,7 @@ def cost(bill: Bill) -> Cost:
 
 
 def _weighed(
-    state: State, item: Book, terms: book.Terms, index: int, leg: Leg, low: int, high: int
+    state: State, item: Book, terms: book.Terms, place: int, leg: Leg, low: int, high: int
 ) -> _Weighed:
     if leg.strike >= len(item.positions) or abs(leg.quantity) >> QUANTITY_BITS:
         raise ContractError("pricer: leg out of range")
@@ -159,7 +159,7 @@ def _weighed(
         spot = high if leg.is_call == (leg.quantity > 0) else low
         worst = book.terms(spot, item, state.parameters.interest_rate)
         mid = _side(book.unit(worst, strike), leg.is_call)[0]
-    return _Weighed(index, leg.quantity, unit, side, mid)
+    return _Weighed(place, leg.quantity, unit, side, mid)
 
 
 def _side(unit: book.Unit, is_call: bool) -> tuple[int, int, int]:

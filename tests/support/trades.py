@@ -15,7 +15,16 @@ from pyvault.chain.parameters import PARAMETERS, parameter
 from pyvault.chain.revm import RevmBackend
 from pyvault.errors import ContractError
 from pyvault.exact.lanes import FIRST_WORD, WORDS
-from pyvault.exact.quote import Book, Conditions, Curve, Evaluation, Leg, Others
+from pyvault.exact.quote import (
+    Book,
+    BookRisk,
+    Conditions,
+    Curve,
+    Evaluation,
+    Leg,
+    LegValue,
+    Others,
+)
 from pyvault.units import WAD
 
 DAY = 86_400
@@ -76,6 +85,16 @@ def book(positions, *, days=30.0, vol=0.8, skew=-0.3, **changes):
         positions=tuple(positions),
     )
     return item._replace(**changes)
+
+
+def call(quantity=WAD, *, strike=0, book=0):
+    """A leg of calls; positive: the taker buys."""
+    return Leg(book=book, strike=strike, is_call=True, quantity=quantity)
+
+
+def put(quantity=WAD, *, strike=0, book=0):
+    """A leg of puts."""
+    return Leg(book=book, strike=strike, is_call=False, quantity=quantity)
 
 
 def after(books, legs):
@@ -198,21 +217,21 @@ def on_chain(contract, function, *arguments):
         result = contract.call(function, *arguments)
     except ContractError as error:
         return error.reason
-    return Evaluation(*map(_plain, result)) if function == "evaluate" else result
+    if function != "evaluate":
+        return result
+    return Evaluation(*result)._replace(
+        books=tuple(BookRisk(*risk) for risk in result.books),
+        losses=tuple(map(tuple, result.losses)),
+        legs=tuple(LegValue(*value) for value in result.legs),
+    )
 
 
 def in_python(function, *arguments):
     """Result of the exact twin, or the reason of its revert."""
     try:
-        result = function(*arguments)
+        return function(*arguments)
     except ContractError as error:
         return error.reason
-    return Evaluation(*map(_plain, result)) if isinstance(result, Evaluation) else result
-
-
-def _plain(value):
-    """Named tuples and lists as plain tuples, to compare."""
-    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
 NOOP = ROOT / "tests/support/contracts/NoopTradePricer.vy"
