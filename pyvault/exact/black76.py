@@ -78,7 +78,7 @@ def option_price(
     _require(0 <= discount_factor < 2**108, "pricer: discount too large")
     v = implied_vol * root.years(time_to_expiry_s) // WAD
     low, high = min(forward, strike), max(forward, strike)
-    value = time_value(low, ln.ratio(high, low), v)
+    value = time_value(low, ln.ratio(high, low) if v >= MIN_DEVIATION else 0, v)
     if (forward > strike) == bool(is_call):
         value += abs(forward - strike)
     return value * discount_factor // WAD

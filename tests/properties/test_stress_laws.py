@@ -120,7 +120,7 @@ def test_mirrored_book__in_every_lane__loses_what_the_book_gains_but_for_the_rou
     for _ in range(count(30, 2_000)):
         spot = draw_spot(random)
         held = draw_book(random, spot, strikes=4)
-        terms = books.terms(spot, held, 10**17)
+        terms = books.terms(spot, held, random.choice((0, 10**17)))
         mirrored = [
             books.word(
                 word % 2**64, -books.position(word, is_call=True), -books.position(word, is_call=False)

@@ -59,16 +59,18 @@ def option_price(
     assert discount_factor >> 108 == 0, "pricer: discount too large"
     # unsafe: 2^64 times a root below 2^100, so v < 2^104.
     v: uint256 = unsafe_div(unsafe_mul(implied_vol, root._years(time_to_expiry_s)), constants.WAD)
-    value: uint256 = 0
-    # unsafe: time value and intrinsic value are at most 2^128 each.
+    low: uint256 = forward
+    high: uint256 = strike
     if forward > strike:
-        value = self._time_value(strike, ln._ratio(forward, strike), v)
-        if is_call:
-            value = unsafe_add(value, unsafe_sub(forward, strike))
-    else:
-        value = self._time_value(forward, ln._ratio(strike, forward), v)
-        if not is_call:
-            value = unsafe_add(value, unsafe_sub(strike, forward))
+        low = strike
+        high = forward
+    log_ratio: int256 = 0
+    if v >= MIN_DEVIATION:
+        log_ratio = ln._ratio(high, low)
+    value: uint256 = self._time_value(low, log_ratio, v)
+    # unsafe: time value and intrinsic value are at most 2^128 each.
+    if (forward > strike) == is_call:
+        value = unsafe_add(value, unsafe_sub(high, low))
     # unsafe: 2^129 * 2^108.
     return unsafe_div(unsafe_mul(value, discount_factor), constants.WAD)
 
