@@ -111,6 +111,9 @@ def test_limits_of_the_blueprint__are_bounds_that_no_vote_widens():
     assert parameter("MAX_CARRY").highest == WAD // 2
     assert parameter("FORWARD_RATE_PER_HOUR").highest == WAD // 100
     assert parameter(FACTOR).lowest > WAD
+    assert parameter("REBATE").highest < WAD <= parameter("MAX_MULTIPLIER").lowest  # nobody below the mid
+    assert parameter("INTEREST_RATE").highest == WAD // 5
+    assert parameter("INSURANCE_SHARE").highest + parameter("PROTOCOL_SHARE").highest <= WAD
 
 
 def test_page__of_the_parameters__holds_the_table():
