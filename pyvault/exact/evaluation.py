@@ -95,9 +95,9 @@ def risk(weighed: Weighed, times: int) -> BookRisk:
 
 
 def _losses(terms: book.Terms, item: Book, legs: Sequence[Leg]) -> tuple[int, ...]:
-    """What legs of one expiry add to the vault's loss in each scenario, rounded towards zero."""
+    """What legs of one expiry add to the vault's loss in each scenario, each leg rounded towards zero."""
     shocks = [stress.leg_stress(terms, book.strike(item.positions[leg.strike]), leg.is_call) for leg in legs]
     return tuple(
-        tdiv(sum(leg.quantity * shock[i] for leg, shock in zip(legs, shocks, strict=True)), WAD)
+        sum(tdiv(leg.quantity * shock[i], WAD) for leg, shock in zip(legs, shocks, strict=True))
         for i in range(stress.SCENARIOS)
     )

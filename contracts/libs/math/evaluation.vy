@@ -140,7 +140,7 @@ def _losses(
 ) -> int256[stress.SCENARIOS]:
     """
     @dev    What the legs of expiry `index` add to the vault's loss in each scenario, quote: a contract bought is
-            a contract that the vault owes. Rounded towards zero, so that the same legs reversed restore it.
+            a contract that the vault owes. Each leg is rounded towards zero: reversed, it restores the losses.
     """
     losses: int256[stress.SCENARIOS] = empty(int256[stress.SCENARIOS])
     for leg: IOptionPricer.Leg in legs:
@@ -148,11 +148,11 @@ def _losses(
             shocks: int256[stress.SCENARIOS] = stress._leg_stress(
                 terms, book._strike(positions[leg.strike]), leg.is_call
             )
-            # unsafe: |q| < 2^95 times changes below 2^100, four times.
+            # unsafe: |q| < 2^95 times changes below 2^100; the divisor is 10^18.
             for i: uint256 in range(stress.SCENARIOS):
-                losses[i] = unsafe_add(losses[i], unsafe_mul(leg.quantity, shocks[i]))
-    for i: uint256 in range(stress.SCENARIOS):
-        losses[i] = unsafe_div(losses[i], SIGNED_WAD)  # unsafe: the divisor is 10^18
+                losses[i] = unsafe_add(
+                    losses[i], unsafe_div(unsafe_mul(leg.quantity, shocks[i]), SIGNED_WAD)
+                )
     return losses
 
 
