@@ -105,6 +105,14 @@ def test_first_slice__one_wei_of_volatility_beyond_a_bound__is_refused(parameter
         assert surface.refusal({surface.expiries[0]: curve}, sender=OWNER) == expected
 
 
+@pytest.mark.parametrize("field", ["a", "rho", "m", "carry"])
+def test_first_slice__with_the_least_integer_in_a_field__is_refused(fresh, field):
+    """No absolute value of it exists."""
+    curve = {fresh.expiries[0]: MONTH._replace(**{field: -(2**255)})}
+    assert fresh.refusal(curve, sender=OWNER) != ""
+    assert fresh.refusal({fresh.expiries[0]: MONTH}, sender=OWNER) == ""
+
+
 def test_calendar__one_unit_of_the_farther_variance__decides(fresh):
     near, far = fresh.expiries[:2]
     near_s, far_s = fresh.time_s(near), fresh.time_s(far)
