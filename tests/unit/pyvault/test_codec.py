@@ -9,7 +9,7 @@ from eth_utils import keccak, to_checksum_address
 from pyvault.chain.artifacts import Artifact
 from pyvault.chain.backend import Log
 from pyvault.chain.codec import events, functions, revert_reason
-from pyvault.errors import ContractError, InputError
+from pyvault.errors import ChainError, ContractError, InputError
 
 STRUCT = {
     "type": "tuple",
@@ -55,6 +55,12 @@ def test_encode__of_what_does_not_fit__names_the_function_and_its_types(argument
 def test_decode__of_a_struct__has_named_fields():
     result = functions(ARTIFACT)["quote"].decode(encode(["(uint256,int256)"], [(7, -2)]))
     assert (result.bid, result.skew) == (7, -2)
+
+
+def test_decode__of_text_that_is_not_utf_8__is_a_chain_error():
+    entry = {"type": "function", "name": "symbol", "inputs": [], "outputs": [{"name": "", "type": "string"}]}
+    with pytest.raises(ChainError, match="symbol"):
+        functions(replace(ARTIFACT, abi=(entry,)))["symbol"].decode(encode(["bytes"], [b"\xff"]))
 
 
 def test_decode__of_several_and_of_no_values():
@@ -122,6 +128,8 @@ def test_encode__of_one_word__is_the_general_encoding(kind, value):
     [
         ("address", "0x" + "zz" * 20),
         ("address", "0x12"),
+        ("address", "0x" + "ab" * 19 + "  "),
+        ("address", "0xF39fd6e51aad88F6F4ce6aB8827279cffFb92266"),  # one letter in the wrong case
         ("bool", 2),
         ("uint256", 2**256),
         ("uint256", -1),
