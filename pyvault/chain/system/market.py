@@ -12,9 +12,15 @@ from pyvault.chain.contract import Contract
 from pyvault.chain.parameters import parameter
 from pyvault.chain.system.parts import Parts
 from pyvault.chain.system.rounds import round_at
-from pyvault.chain.system.values import FixingSource, Round, SlicePost, SpotStatus, SurfaceStatus
-from pyvault.errors import InputError
-from pyvault.units import WAD
+from pyvault.chain.system.values import (
+    FixingSource,
+    Round,
+    SlicePost,
+    SpotStatus,
+    SurfaceStatus,
+    feed_answer,
+)
+from pyvault.units import WAD, to_wad
 
 __all__ = ["Market"]
 
@@ -31,9 +37,7 @@ class Market(Parts):
 
     def set_spot(self, price: float | Decimal) -> Receipt:
         """Publish a round on the second feed where there is one, then on the primary: its receipt."""
-        if not price > 0:
-            raise InputError("price", price, "must be positive; set_feed writes any answer")
-        answer = round(Decimal(price) * 10**self.config.feed_decimals)
+        answer = feed_answer(price, self.config.feed_decimals)
         for name in ("second_feed", "feed"):
             if name in self.contracts:
                 receipt = self.part(name).send("push_answer", answer, sender=self.config.deployer)
@@ -85,7 +89,8 @@ class Market(Parts):
 
     def implied_vol(self, expiry: int, log_moneyness: float = 0.0) -> float:
         """Volatility in effect at ``ln(K/F)``."""
-        return float(self.part("vol_surface").call("implied_vol", expiry, round(log_moneyness * WAD)) / WAD)
+        moneyness = to_wad(log_moneyness, name="log_moneyness")
+        return float(self.part("vol_surface").call("implied_vol", expiry, moneyness) / WAD)
 
     def surface_status(self, expiry: int) -> SurfaceStatus:
         """What the slice in effect is good for."""
