@@ -67,7 +67,7 @@ def tree(tmp_path):
 def make(tree, hook):
     """What the build backend says of making a distribution in ``dist``."""
     (tree / "dist").mkdir(exist_ok=True)
-    code = f"import sys; sys.path.insert(0, 'scripts'); import build_backend; print(build_backend.{hook}('dist'))"
+    code = f"import sys; sys.path.insert(0, 'scripts'); import build_backend as b; print(b.{hook}('dist'))"
     command = [sys.executable, "-c", code]
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
 
