@@ -49,26 +49,34 @@ def world_with(history, now=EXPIRY + HOUR, **options):
 # A reading
 
 
-def test_refresh__with_one_unit_of_gas_less_than_it_needs__reverts_for_that_reason():
-    """The last call into the feed asks for the most, for the gas only falls: one more unit and it is made."""
+def last_true(low, high, is_true):
+    """The last of the numbers for which something holds that holds for `low` and not for `high`."""
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if is_true(middle) else (low, middle)
+    return low
+
+
+def test_spot__with_one_unit_of_gas_less_than_it_needs__reverts_for_that_reason():
+    """Even where the feed needs all the gas that it is given: never is a good reading taken for a bad one."""
     world = World()
     world.primary.quote(PRICE)
 
-    def told(gas):
-        mark = world.clock.evm.snapshot()
+    def told(gas=2_000_000):
         try:
-            return STATUS[world.oracle.refresh(gas=gas)[2]]
+            return STATUS[world.oracle.spot(gas=gas)[2]]
         except Reverted as error:
             return error.reason
-        finally:
-            world.clock.evm.revert(mark)
 
-    low, high = 200_000, 400_000
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if told(middle) == "ACCEPTED" else (middle, high)
-    assert high > 215_000
-    assert (told(low), told(high)) == ("oracle: too little gas", "ACCEPTED")
+    def is_affordable(cost):
+        world.primary.set_cost(cost)
+        return told() == "ACCEPTED"
+
+    dearest = last_true(1_500, 2_500, is_affordable)
+    for cost, enough in ((0, 300_000), (dearest, 500_000)):
+        world.primary.set_cost(cost)
+        scarce = last_true(enough - 100_000, enough, lambda gas: told(gas) != "ACCEPTED")
+        assert (told(scarce), told(scarce + 1)) == ("oracle: too little gas", "ACCEPTED")
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,21 @@ def test_first_slice__in_the_last_second_of_its_expiry__is_accepted_and_at_expir
     assert surface.refusal({expiry: curve}, sender=OWNER) == "surface: expired"
 
 
+def test_first_slice__beside_one_that_is_overdrawn__finds_a_neighbour_the_second_it_no_longer_is():
+    started = Surface(days=(7, 60, 61), SURFACE_RATE_PER_HOUR=RATE)
+    week, middle, last = started.expiries
+    started.start({week: smile(days=7)}).later(60)
+    receipt = started.post({middle: smile(vol=0.82, days=60)})
+    distance = started.contract.occurrences(receipt)[0].fields.move
+    wait = -(-(distance - RATE // 2) * 2 * HOUR // RATE)
+    assert wait > 600
+    new = {last: smile(vol=0.82, days=61)}
+    started.later(wait - 2)
+    assert started.refusal(new) == "surface: no neighbour"
+    started.later(1)
+    assert started.refusal(new) == ""
+
+
 @pytest.fixture
 def surface():
     """Two slices in effect, a minute old."""
