@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from decimal import Decimal
-from typing import Any
 
 from pyvault.chain.backend import Receipt
-from pyvault.chain.contract import Contract
-from pyvault.chain.parameters import parameter
 from pyvault.chain.system.parts import Parts
 from pyvault.chain.system.rounds import round_at
 from pyvault.chain.system.values import (
@@ -124,22 +121,17 @@ class Market(Parts):
     def first_round(self, expiry: int, source: FixingSource = FixingSource.PRIMARY) -> int:
         """Round that fixes an expiry must name: the last valid one at or before the window's start."""
         feed = self.part(_FEEDS[source])
-        lowest, highest = self._band(feed, expiry)
+        rule = self.part("spot_oracle").call("fixing_rule", expiry, int(source))
+        unit = 10 ** (18 - feed.call("decimals"))
 
         def is_valid(found: tuple[int, int, int, int, int]) -> bool:
-            return lowest <= found[1] <= highest and found[4] >= found[0]
+            return bool(rule.lowest <= found[1] * unit <= rule.highest) and found[4] >= found[0]
 
         latest = feed.call("latestRoundData")[0]
         return round_at(
-            lambda round_id: feed.call("getRoundData", round_id), latest, expiry - FIXING_WINDOW_S, is_valid
+            lambda round_id: feed.call("getRoundData", round_id),
+            latest,
+            expiry - FIXING_WINDOW_S,
+            is_valid,
+            last_phase=rule.last_phase,
         )
-
-    def _band(self, feed: Contract, expiry: int) -> tuple[Any, Any]:
-        """Lowest and highest answer that count, in the feed's decimals, by the rule of the listing."""
-        version = self.part("spot_oracle").call("listed_version", expiry)
-        rows = (parameter("SPOT_FLOOR"), parameter("SPOT_CAP"))
-        scale = 10 ** feed.call("decimals")
-        low, high = (
-            row.number(self.part("parameters").call("value_at", version, row.id)) * scale for row in rows
-        )
-        return low, high

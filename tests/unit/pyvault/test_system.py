@@ -240,8 +240,8 @@ def test_fix_expiry__of_a_feed_that_died__says_that_the_source_failed(system, ex
     assert system.part("spot_oracle").call("has_failed", expiry, int(FixingSource.PRIMARY))
 
 
-def test_fix_expiry__before_expiry__is_refused(system, expiry):
-    with pytest.raises(ContractError, match="oracle: not expired"):
+def test_fix_expiry__before_its_window__is_refused(system, expiry):
+    with pytest.raises(ContractError, match="oracle: window has not opened"):
         system.fix_expiry(None, expiry)
 
 
