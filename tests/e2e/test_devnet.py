@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 from pyvault.chain.anvil import find_anvil, running_anvil
 from pyvault.chain.devnet import RECORD
+from pyvault.chain.revm import RevmBackend
 from pyvault.chain.rpc import RpcBackend
-from pyvault.chain.system import System
+from pyvault.chain.system import System, SystemConfig
 from pyvault.cli import app
 from pyvault.errors import InputError, SetupError
 
@@ -123,9 +124,27 @@ def test_attach__to_another_chain__is_refused(tmp_path):
         assert System.attach(RpcBackend(first), path).spot()[0] == 3_000 * 10**18
         with pytest.raises(SetupError, match="does not run"):
             System.attach(RpcBackend(second), path)
-    path.write_text("{}", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: [],
+        lambda _: {},
+        lambda record: record | {"config": record["config"] | {"colour": "red"}},
+        lambda record: record | {"config": None},
+        lambda record: record | {"contracts": {"feed": "0x12"}},
+        lambda record: record | {"contracts": {"feed": {"address": "0x12"}}},
+    ],
+)
+def test_attach__to_a_file_that_is_no_record__is_refused(tmp_path, change):
+    backend = RevmBackend()
+    config = SystemConfig(market="0x" + "F6" * 20)
+    path = System.deploy(backend, config).save_addresses(31_337, tmp_path)
+    assert System.attach(backend, path).config == config
+    path.write_text(json.dumps(change(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
     with pytest.raises(SetupError, match="no record"):
-        System.attach(RpcBackend(first), path)
+        System.attach(backend, path)
 
 
 def test_ape_run_deploy__on_a_local_node__writes_addresses(tmp_path):
