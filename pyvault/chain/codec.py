@@ -113,25 +113,31 @@ class Event:
 
 
 def functions(artifact: Artifact) -> dict[str, Function]:
-    """External functions by name; of those that default arguments make, the one that takes them all."""
-    found: dict[str, Function] = {}
-    for entry in artifact.abi:
-        if entry["type"] != "function":
-            continue
-        inputs = tuple(_abi_type(item) for item in entry["inputs"])
-        known = found.get(entry["name"])
+    """Every external function: by name, and where several share one, the shorter by their signatures.
+
+    Default arguments make such functions; the name is that of the one which takes them all.
+    """
+    entries = [_function(entry) for entry in artifact.abi if entry["type"] == "function"]
+    longest: dict[str, Function] = {}
+    for each in entries:
+        known, inputs = longest.get(each.name), each.inputs
         if known is None or len(known.inputs) < len(inputs):
-            found[entry["name"]] = Function(
-                name=entry["name"],
-                selector=keccak(text=f"{entry['name']}({','.join(inputs)})")[:4],
-                inputs=inputs,
-                outputs=tuple(entry["outputs"]),
-                mutability=entry.get("stateMutability", "nonpayable"),
-                arguments=tuple(item["name"] for item in entry["inputs"]),
-                _output_types=tuple(_abi_type(item) for item in entry["outputs"]),
-                _convert=tuple(_converter(item) for item in entry["outputs"]),
-            )
-    return found
+            longest[each.name] = each
+    return {each.name if longest[each.name] is each else each.signature: each for each in entries}
+
+
+def _function(entry: Abi) -> Function:
+    inputs = tuple(map(_abi_type, entry["inputs"]))
+    return Function(
+        name=entry["name"],
+        selector=keccak(text=f"{entry['name']}({','.join(inputs)})")[:4],
+        inputs=inputs,
+        outputs=tuple(entry["outputs"]),
+        mutability=entry.get("stateMutability", "nonpayable"),
+        arguments=tuple(item["name"] for item in entry["inputs"]),
+        _output_types=tuple(map(_abi_type, entry["outputs"])),
+        _convert=tuple(map(_converter, entry["outputs"])),
+    )
 
 
 def events(artifact: Artifact) -> dict[bytes, Event]:

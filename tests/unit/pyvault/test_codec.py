@@ -7,7 +7,7 @@ from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
 from pyvault.chain.artifacts import Artifact
-from pyvault.chain.backend import Log
+from pyvault.chain.backend import DEPLOYER, Log
 from pyvault.chain.codec import events, functions, revert_reason
 from pyvault.errors import ChainError, ContractError, InputError
 
@@ -81,6 +81,24 @@ def test_functions__with_default_arguments__is_the_one_that_takes_them_all():
         entry = functions(replace(ARTIFACT, abi=abi))["act"]
         assert entry.signature == "act(uint256,bool)"
         assert entry.arguments == ("x", "y")
+
+
+def test_functions__that_share_a_name__are_all_there_the_shorter_by_signature():
+    types = ([], ["uint256"], ["uint256", "bool"], ["address"])
+    abi = tuple(
+        {
+            "type": "function",
+            "name": "act",
+            "inputs": [{"name": "", "type": kind} for kind in kinds],
+            "outputs": [],
+        }
+        for kinds in types
+    )
+    found = functions(replace(ARTIFACT, abi=abi))
+    assert set(found) == {"act()", "act(uint256)", "act", "act(address)"}
+    selectors = {entry.selector for entry in found.values()}
+    assert selectors == {keccak(text=f"act({','.join(kinds)})")[:4] for kinds in types}
+    assert found["act(address)"].encode([DEPLOYER])[:4] == keccak(text="act(address)")[:4]
 
 
 def test_event__with_indexed_text_and_structs__decodes_to_named_fields():
