@@ -46,6 +46,8 @@ exports: (
     block_reading.refresh,
     block_reading.spot,
     block_reading.last_accepted,
+    block_reading.observe,
+    block_reading.observation,
     # Settlement prices
     fixings.fix_expiry,
     fixings.report_outage,

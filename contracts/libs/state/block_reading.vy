@@ -42,6 +42,38 @@ def refresh() -> ISpotOracle.Reading:
     @notice Store this block's reading, or give the stored one; anyone. Never reverts for a broken feed.
     @return Price in WAD, zero unless the status is ACCEPTED; time of the answer; the first rule that it breaks.
     """
+    return self._refresh()
+
+
+@external
+def observe() -> ISpotOracle.Observation:
+    """
+    @notice `refresh` and `last_accepted` in one call; anyone.
+    @return This block's reading, and the last accepted one: the same if this one is.
+    """
+    reading: ISpotOracle.Reading = self._refresh()
+    return ISpotOracle.Observation(reading=reading, last=self._seen())
+
+
+@external
+@view
+def observation() -> ISpotOracle.Observation:
+    """
+    @notice What `observe` would return.
+    @return As `observe`.
+    """
+    reading: ISpotOracle.Reading = self._spot()
+    last: ISpotOracle.Seen = self._seen()
+    if reading.status == ISpotOracle.Status.ACCEPTED:
+        last = ISpotOracle.Seen(price=reading.price, updated_at=reading.updated_at, seen_at=block.timestamp)
+    return ISpotOracle.Observation(reading=reading, last=last)
+
+
+@internal
+def _refresh() -> ISpotOracle.Reading:
+    """
+    @notice See `refresh`.
+    """
     stored: uint256 = self._latest
     if self._is_of_this_block(stored):
         return self._unpack(stored)
@@ -71,6 +103,15 @@ def spot() -> ISpotOracle.Reading:
     @notice This block's reading: the stored one, or what `refresh` would store.
     @return As `refresh`.
     """
+    return self._spot()
+
+
+@internal
+@view
+def _spot() -> ISpotOracle.Reading:
+    """
+    @notice See `spot`.
+    """
     stored: uint256 = self._latest
     if self._is_of_this_block(stored):
         return self._unpack(stored)
@@ -84,6 +125,15 @@ def last_accepted() -> ISpotOracle.Seen:
     """
     @notice The last accepted reading that was stored, for what stays open after a rejected one.
     @return Price in WAD, zero if there was none; time of the answer; time of the block that stored it.
+    """
+    return self._seen()
+
+
+@internal
+@view
+def _seen() -> ISpotOracle.Seen:
+    """
+    @notice See `last_accepted`.
     """
     stored: uint256 = self._last_accepted()
     return ISpotOracle.Seen(
