@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from support.governance import OWNER
 from support.posting import BLOCK_S, Slices, follow, has_arrived, in_effect
-from support.vol_surface import HOUR, POINT, Surface, guard
+from support.vol_surface import HOUR, POINT, Surface
 
 from pyvault.chain.revm import RevmBackend
 from pyvault.market.chain import OptionChain
 from pyvault.pricing.surface import Surface as FittedSurface
 from pyvault.pricing.surface import fit_surface
-from pyvault.pricing.surface.posting import slice_of
+from pyvault.pricing.surface.posting import gap_between, slice_of
 
 MOST_LIVE = 10  # expiries that the contract keeps
 LEAST_S = HOUR  # to live at a snapshot, to be followed there
@@ -92,9 +92,9 @@ class Walk:
             end_s=self.now,
             calls=calls,
             target=target,
-            asked={each: guard.move(target[each], before[each], 0, each - self.now) for each in followed},
+            asked={each: gap_between(target[each], before[each], each - self.now) for each in followed},
             left={
-                each: guard.move(reached[each], target[each], 0, each - reached[each].timestamp)
+                each: gap_between(reached[each], target[each], each - reached[each].timestamp)
                 for each in late
             },
             new=tuple(new),
