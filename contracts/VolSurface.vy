@@ -28,6 +28,7 @@ implements: IVolSurface
 from .libs import parameters as risk
 from .libs import surface_status as states
 from .libs.math import surface_guard as guard
+from .libs.math import surface_move as moves
 from .libs.math import surface_neighbours as around
 from .libs.math import surface_pace as pace
 
@@ -38,6 +39,7 @@ initializes: books
 
 MAX_EXPIRIES: constant(uint256) = books.MAX_EXPIRIES
 FIRST_WORD: constant(uint256) = risk.SURFACE_MAX_AGE_S // risk.LANES
+FIRST: constant(uint256) = FIRST_WORD * risk.LANES
 LIMIT_WORDS: constant(uint256) = 3
 POSTS_PAUSED: constant(uint256) = 8
 POST_MAX_AGE_S: constant(uint256) = 300  # a post that took longer to arrive describes another market
@@ -175,27 +177,20 @@ def _limits() -> Limits:
     @dev    The limits in force, from the three words of RiskParameters that hold them.
     """
     words: DynArray[uint256, 8] = staticcall IRiskParameters(RISK).words(FIRST_WORD, LIMIT_WORDS)
+    lanes: uint256[LIMIT_WORDS * risk.LANES] = empty(uint256[LIMIT_WORDS * risk.LANES])
+    for i: uint256 in range(LIMIT_WORDS * risk.LANES):
+        lanes[i] = words[i // risk.LANES] >> risk.LANE_BITS * (i % risk.LANES) & risk.LANE_MASK
     return Limits(
-        lowest_vol=self._parameter(words, risk.SURFACE_MIN_VOL),
-        highest_vol=self._parameter(words, risk.SURFACE_MAX_VOL),
-        step=self._parameter(words, risk.SURFACE_STEP),
-        rate=self._parameter(words, risk.SURFACE_RATE_PER_HOUR),
-        forward_step=self._parameter(words, risk.FORWARD_STEP),
-        forward_rate=self._parameter(words, risk.FORWARD_RATE_PER_HOUR),
-        max_carry=self._parameter(words, risk.MAX_CARRY),
-        max_age=self._parameter(words, risk.SURFACE_MAX_AGE_S),
-        max_gap=self._parameter(words, risk.MAX_GAP),
+        lowest_vol=lanes[risk.SURFACE_MIN_VOL - FIRST],
+        highest_vol=lanes[risk.SURFACE_MAX_VOL - FIRST],
+        step=lanes[risk.SURFACE_STEP - FIRST],
+        rate=lanes[risk.SURFACE_RATE_PER_HOUR - FIRST],
+        forward_step=lanes[risk.FORWARD_STEP - FIRST],
+        forward_rate=lanes[risk.FORWARD_RATE_PER_HOUR - FIRST],
+        max_carry=lanes[risk.MAX_CARRY - FIRST],
+        max_age=lanes[risk.SURFACE_MAX_AGE_S - FIRST],
+        max_gap=lanes[risk.MAX_GAP - FIRST],
     )
-
-
-@internal
-@pure
-def _parameter(words: DynArray[uint256, 8], parameter_id: uint256) -> uint256:
-    """
-    @dev    One lane of the words that begin at FIRST_WORD.
-    """
-    word: uint256 = words[parameter_id // risk.LANES - FIRST_WORD]
-    return word >> risk.LANE_BITS * (parameter_id % risk.LANES) & risk.LANE_MASK
 
 
 @internal
@@ -294,7 +289,7 @@ def _admit(
         assert forward_move <= limits.forward_step, "surface: forward step too large"
         # ln(K/F) before is ln(K/F) after plus this: strikes stay where they are. Truncated, in favour of nobody.
         offset: int256 = drift // SIGNED_YEAR
-        move = guard._move(curve, width, nodes, volatilities, previous, offset)
+        move = moves._move(curve, line.time_s, nodes, volatilities, previous, offset)
         assert move <= pace._step(limits.step, line.time_s), "surface: step too large"
         levels: (uint256, uint256) = books._levels(state, limits.rate, limits.forward_rate)
         volatility_level = levels[0] + move
