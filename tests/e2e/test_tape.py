@@ -43,7 +43,7 @@ def test_tape__of_a_thousand_actions__is_the_same_on_both_backends_after_each_st
     (on_node, in_process), given = players
     outcomes, logged = Counter(), Counter()
     tape = make_tape("both backends", count(200, 1_500), GENESIS_S)
-    for sweep in range(count(1, 20)):
+    for sweep in range(count(1, 5)):
         tape += make_sweep(sweep, on_node.functions)
     for step, action in enumerate(tape):
         expected, actual = on_node.play(action), in_process.play(action)
