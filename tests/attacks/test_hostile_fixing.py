@@ -301,22 +301,21 @@ def test_fix__walked_inside_the_window_and_after__is_the_price_of_one_walk():
 
 
 def test_average_so_far__is_named_by_no_walk_that_proves_nothing():
-    """One step over a round that does not count says nothing of the rounds behind it."""
+    """A step from a wrong round, over one that does not count, would make the average unknown to all."""
     history = phase(1, (START - 90, 3_000), (START - 80, -1), (START - 30, 4_000))
     world = world_at(START + 60, *history)
+    assert not world.fix(ID + 3)
     assert not world.fix(ID + 1, rounds=1)
-    assert world.oracle.elapsed_average(EXPIRY) == (0, 60, False)
+    assert world.oracle.elapsed_average(EXPIRY) == (4_000 * WAD, 60, True)
     with refuses("a later round begins it"):
         world.fix(ID + 1)
-    assert not world.fix(ID + 3)
-    assert world.oracle.elapsed_average(EXPIRY) == (4_000 * WAD, 60, True)
 
 
 def test_average_so_far__after_a_later_begin_is_overtaken__is_not_known():
     """A phase appears that ended the walked one before its cursor."""
     world = world_at(START + 60, *phase(1, (START - 300, 3_000), (START + 30, 9_000)))
     assert not world.fix(ID + 1)
-    world.primary.write(phase(2, (START + 20, 4_000)))
+    world.primary.write(phase(1, (START + 40, 9_000), begin=3) + phase(2, (START + 20, 4_000)))
     assert world.oracle.elapsed_average(EXPIRY) == (0, 60, False)
     assert not world.fix(ID + 1)
     assert world.oracle.elapsed_average(EXPIRY) == ((20 * 3_000 + 40 * 4_000) * WAD // 60, 60, True)
