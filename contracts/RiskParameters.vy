@@ -40,6 +40,7 @@ exports: (
     versions.value,
     versions.words_at,
     versions.value_at,
+    versions.version_at,
     versions.version,
     # Rules
     settings.rule,

@@ -8,7 +8,8 @@
 @license AGPL-3.0-only
 @notice  One guarded price per block, and one settlement price per expiry.
 @dev     A table of contents: `sources` holds the rules of a reading, `block_reading` the reading of a block,
-         `fixing` the walk over a window's rounds, `governed_fixing` the last resort. docs/spot-oracle.md explains.
+         `fixing` the walk over a window's rounds, `elapsed` its average so far, `governed_fixing` the last resort.
+         docs/spot-oracle.md explains.
 @custom:kill It cannot be stopped. Governance replaces the spot oracle of the market on its own path; expiries
              listed here are still fixed here.
 @custom:trust The feeds are trusted as far as the rules reach. The keeper and the market list expiries. The owner
@@ -30,20 +31,27 @@ initializes: block_reading[sources := sources]
 
 from .libs.state import fixing as fixings
 
-initializes: fixings[sources := sources]
+initializes: fixings[block_reading := block_reading, sources := sources]
 
 from .libs.state import governed_fixing
 
 initializes: governed_fixing[block_reading := block_reading, fixing := fixings, sources := sources]
+
+from .libs.state import elapsed
+
+initializes: elapsed[fixing := fixings]
 
 exports: (
     # Spot
     block_reading.refresh,
     block_reading.spot,
     block_reading.last_accepted,
+    block_reading.observe,
+    block_reading.observation,
     # Settlement prices
     fixings.fix_expiry,
     fixings.report_outage,
+    elapsed.elapsed_average,
     governed_fixing.propose_fixing,
     governed_fixing.cancel_fixing,
     governed_fixing.execute_fixing,
@@ -110,6 +118,20 @@ def listed_version(expiry: uint256) -> uint256:
     @return Zero if it is not listed.
     """
     return fixings._versions[expiry]
+
+
+@external
+@view
+def fixing_rule(expiry: uint256, source: ISpotOracle.Source) -> ISpotOracle.FixingRule:
+    """
+    @notice By what rule a source fixes an expiry. Before the window opens its bounds may still widen, and until
+            expiry its last phase may still rise.
+    @param  expiry Listed.
+    @param  source PRIMARY or SECOND.
+    @return Bounds, largest gap and deviation, and the last phase that counts.
+    """
+    assert fixings._versions[expiry] != 0, "oracle: expiry not listed"
+    return fixings._rule(expiry, source)
 
 
 @external

@@ -26,8 +26,10 @@ implements: IVolSurface
 
 # stateless
 from .libs import parameters as risk
+from .libs import require
 from .libs import surface_status as states
 from .libs.math import surface_guard as guard
+from .libs.math import surface_move as moves
 from .libs.math import surface_neighbours as around
 from .libs.math import surface_pace as pace
 
@@ -38,6 +40,7 @@ initializes: books
 
 MAX_EXPIRIES: constant(uint256) = books.MAX_EXPIRIES
 FIRST_WORD: constant(uint256) = risk.SURFACE_MAX_AGE_S // risk.LANES
+FIRST: constant(uint256) = FIRST_WORD * risk.LANES
 LIMIT_WORDS: constant(uint256) = 3
 POSTS_PAUSED: constant(uint256) = 8
 POST_MAX_AGE_S: constant(uint256) = 300  # a post that took longer to arrive describes another market
@@ -62,6 +65,7 @@ struct Limits:
 RISK: immutable(address)
 
 _header: uint256  # sequence 64 | timestamp 48
+_reference: uint256  # reference volatility: before the post 64 | after it 64 | block of the post 48
 
 
 @deploy
@@ -69,7 +73,7 @@ def __init__(parameters: address):
     """
     @param  parameters The RiskParameters that this surface obeys.
     """
-    assert parameters.is_contract, "surface: no parameters"
+    require._that(parameters.is_contract, "surface: no parameters")
     RISK = parameters
 
 
@@ -82,9 +86,9 @@ def list_expiry(expiry: uint256):
     @notice Let an expiry be posted.
     @param  expiry Unix seconds; in the future.
     """
-    assert msg.sender == staticcall IRiskParameters(RISK).owner(), "surface: not the owner"
-    assert block.timestamp < expiry and expiry <= books.MASK_48, "surface: expired"
-    assert books._state(expiry) == 0, "surface: already listed"
+    require._that(msg.sender == staticcall IRiskParameters(RISK).owner(), "surface: not the owner")
+    require._that(block.timestamp < expiry and expiry <= books.MASK_48, "surface: expired")
+    require._that(books._state(expiry) == 0, "surface: already listed")
     books._list(expiry)
     log IVolSurface.ExpiryListed(expiry=expiry)
 
@@ -95,10 +99,10 @@ def delist_expiry(expiry: uint256):
     @notice Take back a listing that has no slice yet. One that has may hold positions; it leaves by expiring.
     @param  expiry Unix seconds.
     """
-    assert msg.sender == staticcall IRiskParameters(RISK).owner(), "surface: not the owner"
+    require._that(msg.sender == staticcall IRiskParameters(RISK).owner(), "surface: not the owner")
     state: uint256 = books._state(expiry)
-    assert state != 0, "surface: not listed"
-    assert state & books.HAS_SLICE == 0, "surface: has a slice"
+    require._that(state != 0, "surface: not listed")
+    require._that(state & books.HAS_SLICE == 0, "surface: has a slice")
     books._delist(expiry)
     log IVolSurface.ExpiryDelisted(expiry=expiry)
 
@@ -127,6 +131,7 @@ def post(sequence: uint256, timestamp: uint256, posts: DynArray[IVolSurface.Post
             guard._check_order(
                 lines[i - 1].slice, lines[i - 1].time_s, lines[i].slice, lines[i].time_s
             )
+    self._keep_reference()
     log IVolSurface.SurfacePosted(
         sequence=sequence, previous_timestamp=previous_timestamp, timestamp=timestamp
     )
@@ -139,14 +144,14 @@ def _check_caller(posts: DynArray[IVolSurface.Post, MAX_EXPIRIES]) -> bool:
     @dev    The keeper posts; the owner may give first slices, and vouches for them.
     @return Whether governance vouches for the slices.
     """
-    assert len(posts) > 0, "surface: empty post"
-    assert staticcall IRiskParameters(RISK).paused() & POSTS_PAUSED == 0, "surface: posts paused"
+    require._that(len(posts) > 0, "surface: empty post")
+    require._that(staticcall IRiskParameters(RISK).paused() & POSTS_PAUSED == 0, "surface: posts paused")
     is_first: bool = True
     for item: IVolSurface.Post in posts:
         is_first = is_first and books._state(item.expiry) & books.HAS_SLICE == 0
     if is_first and msg.sender == staticcall IRiskParameters(RISK).owner():
         return True
-    assert msg.sender == staticcall IRiskParameters(RISK).keeper(), "surface: not the keeper"
+    require._that(msg.sender == staticcall IRiskParameters(RISK).keeper(), "surface: not the keeper")
     return False
 
 
@@ -159,11 +164,11 @@ def _advance(sequence: uint256, timestamp: uint256) -> uint256:
     header: uint256 = self._header
     previous: uint256 = header & MASK_64
     previous_timestamp: uint256 = header >> 64
-    assert sequence > previous, "surface: sequence not above"
-    assert sequence - previous <= MAX_SEQUENCE_STEP, "surface: sequence too far"
-    assert timestamp <= block.timestamp, "surface: from the future"
-    assert timestamp > previous_timestamp, "surface: timestamp not above"
-    assert timestamp + POST_MAX_AGE_S >= block.timestamp, "surface: post too old"
+    require._that(sequence > previous, "surface: sequence not above")
+    require._that(sequence - previous <= MAX_SEQUENCE_STEP, "surface: sequence too far")
+    require._that(timestamp <= block.timestamp, "surface: from the future")
+    require._that(timestamp > previous_timestamp, "surface: timestamp not above")
+    require._that(timestamp + POST_MAX_AGE_S >= block.timestamp, "surface: post too old")
     self._header = sequence | timestamp << 64
     return previous_timestamp
 
@@ -175,27 +180,20 @@ def _limits() -> Limits:
     @dev    The limits in force, from the three words of RiskParameters that hold them.
     """
     words: DynArray[uint256, 16] = staticcall IRiskParameters(RISK).words(FIRST_WORD, LIMIT_WORDS)
+    lanes: uint256[LIMIT_WORDS * risk.LANES] = empty(uint256[LIMIT_WORDS * risk.LANES])
+    for i: uint256 in range(LIMIT_WORDS * risk.LANES):
+        lanes[i] = words[i // risk.LANES] >> risk.LANE_BITS * (i % risk.LANES) & risk.LANE_MASK
     return Limits(
-        lowest_vol=self._parameter(words, risk.SURFACE_MIN_VOL),
-        highest_vol=self._parameter(words, risk.SURFACE_MAX_VOL),
-        step=self._parameter(words, risk.SURFACE_STEP),
-        rate=self._parameter(words, risk.SURFACE_RATE_PER_HOUR),
-        forward_step=self._parameter(words, risk.FORWARD_STEP),
-        forward_rate=self._parameter(words, risk.FORWARD_RATE_PER_HOUR),
-        max_carry=self._parameter(words, risk.MAX_CARRY),
-        max_age=self._parameter(words, risk.SURFACE_MAX_AGE_S),
-        max_gap=self._parameter(words, risk.MAX_GAP),
+        lowest_vol=lanes[risk.SURFACE_MIN_VOL - FIRST],
+        highest_vol=lanes[risk.SURFACE_MAX_VOL - FIRST],
+        step=lanes[risk.SURFACE_STEP - FIRST],
+        rate=lanes[risk.SURFACE_RATE_PER_HOUR - FIRST],
+        forward_step=lanes[risk.FORWARD_STEP - FIRST],
+        forward_rate=lanes[risk.FORWARD_RATE_PER_HOUR - FIRST],
+        max_carry=lanes[risk.MAX_CARRY - FIRST],
+        max_age=lanes[risk.SURFACE_MAX_AGE_S - FIRST],
+        max_gap=lanes[risk.MAX_GAP - FIRST],
     )
-
-
-@internal
-@pure
-def _parameter(words: DynArray[uint256, 16], parameter_id: uint256) -> uint256:
-    """
-    @dev    One lane of the words that begin at FIRST_WORD.
-    """
-    word: uint256 = words[parameter_id // risk.LANES - FIRST_WORD]
-    return word >> risk.LANE_BITS * (parameter_id % risk.LANES) & risk.LANE_MASK
 
 
 @internal
@@ -209,15 +207,15 @@ def _lines(
     live: DynArray[uint256, MAX_EXPIRIES] = books._alive()
     last: uint256 = 0
     for item: IVolSurface.Post in posts:
-        assert item.expiry > last, "surface: expiries not ascending"
+        require._that(item.expiry > last, "surface: expiries not ascending")
         last = item.expiry
         state: uint256 = books._state(item.expiry)
-        assert state != 0, "surface: not listed"
-        assert item.expiry > block.timestamp, "surface: expired"
+        require._that(state != 0, "surface: not listed")
+        require._that(item.expiry > block.timestamp, "surface: expired")
         if state & books.HAS_SLICE == 0:
             live = books._inserted(live, item.expiry)
         else:
-            assert block.number > books._posted_block(state), "surface: posted in this block"
+            require._that(block.number > books._posted_block(state), "surface: posted in this block")
     books._keep(live)
 
     lines: DynArray[around.Line, MAX_EXPIRIES] = []
@@ -250,7 +248,7 @@ def _slice(item: IVolSurface.Post, timestamp: uint256) -> IVolSurface.Slice:
     """
     @dev    A posted slice. The gap is rounded up to its unit of storage, against the vault's takers.
     """
-    assert item.gap <= MASK_64, "surface: gap out of range"
+    require._that(item.gap <= MASK_64, "surface: gap out of range")
     return IVolSurface.Slice(
         a=item.a,
         b=item.b,
@@ -273,7 +271,7 @@ def _admit(
     line: around.Line = lines[i]
     curve: IVolSurface.Slice = line.slice
     guard._check_shape(curve)
-    assert convert(abs(curve.carry), uint256) <= limits.max_carry, "surface: carry too large"
+    require._that(convert(abs(curve.carry), uint256) <= limits.max_carry, "surface: carry too large")
     width: uint256 = guard._width(curve, line.time_s)
     nodes: int256[guard.NODES] = guard._nodes(curve, width)
     variances: uint256[guard.NODES] = guard._variances(curve, nodes)
@@ -291,16 +289,16 @@ def _admit(
         previous = books._latest(line.expiry)
         drift: int256 = (curve.carry - previous.carry) * convert(line.time_s, int256)
         forward_move = around._years_up(convert(abs(drift), uint256))
-        assert forward_move <= limits.forward_step, "surface: forward step too large"
+        require._that(forward_move <= limits.forward_step, "surface: forward step too large")
         # ln(K/F) before is ln(K/F) after plus this: strikes stay where they are. Truncated, in favour of nobody.
         offset: int256 = drift // SIGNED_YEAR
-        move = guard._move(curve, width, nodes, volatilities, previous, offset)
-        assert move <= pace._step(limits.step, line.time_s), "surface: step too large"
+        move = moves._move(curve, line.time_s, nodes, volatilities, previous, offset)
+        require._that(move <= pace._step(limits.step, line.time_s), "surface: step too large")
         levels: (uint256, uint256) = books._levels(state, limits.rate, limits.forward_rate)
         volatility_level = levels[0] + move
         forward_level = levels[1] + forward_move
-        assert volatility_level <= limits.rate // 2, "surface: hourly limit"
-        assert forward_level <= limits.forward_rate // 2, "surface: hourly forward limit"
+        require._that(volatility_level <= limits.rate // 2, "surface: hourly limit")
+        require._that(forward_level <= limits.forward_rate // 2, "surface: hourly forward limit")
     elif not is_vouched:
         move, forward_move = around._distance(lines, i, nodes, volatilities)
         volatility_level = move
@@ -315,6 +313,45 @@ def _admit(
         move=move,
         forward_move=forward_move,
     )
+
+
+@internal
+def _keep_reference():
+    """
+    @dev    The at-the-money volatility at 30 days of the surface as posted: linear in total variance between the live
+            expiries about it, flat outside them. Divisions are truncated, in favour of nobody.
+    """
+    near: uint256 = 0  # the last expiry of at most a month, and the first beyond
+    far: uint256 = 0
+    live: DynArray[uint256, MAX_EXPIRIES] = books._alive()
+    for expiry: uint256 in live:
+        far = expiry
+        if expiry > block.timestamp + pace.MONTH_S:
+            break
+        near = expiry
+    if near == 0:
+        near = far
+    variance: uint256 = guard._variance(0, books._latest(near))
+    if far > near:
+        beyond: uint256 = guard._variance(0, books._latest(far)) * (far - block.timestamp)
+        here: uint256 = block.timestamp + pace.MONTH_S
+        total: uint256 = variance * (near - block.timestamp) * (far - here) + beyond * (here - near)
+        variance = total // (far - near) // pace.MONTH_S
+    self._reference = (
+        self._reference_at(block.number)
+        | guard._volatility(variance) << 64
+        | block.number << 128
+    )
+
+
+@internal
+@view
+def _reference_at(number: uint256) -> uint256:
+    """
+    @dev    Reference volatility in effect in a block not before the last post.
+    """
+    word: uint256 = self._reference
+    return word >> 64 & MASK_64 if number > word >> 128 else word & MASK_64
 
 
 # Reading
@@ -349,7 +386,7 @@ def implied_vol(expiry: uint256, log_moneyness: int256) -> uint256:
     @param  log_moneyness k = ln(K/F); WAD; |k| < 2^68.
     @return WAD; rounded down.
     """
-    assert abs(log_moneyness) < guard.REACH, "surface: parameter out of range"
+    require._that(abs(log_moneyness) < guard.REACH, "surface: parameter out of range")
     return guard._volatility(guard._variance(log_moneyness, self._existing(books._in_effect(expiry))))
 
 
@@ -359,8 +396,18 @@ def _existing(curve: IVolSurface.Slice) -> IVolSurface.Slice:
     """
     @dev    Refuses the empty slice: every posted one has sigma > 0.
     """
-    assert curve.sigma > 0, "surface: no slice"
+    require._that(curve.sigma > 0, "surface: no slice")
     return curve
+
+
+@external
+@view
+def reference_vol() -> uint256:
+    """
+    @notice At-the-money volatility at 30 days, of the surface in effect, as of its last post.
+    @return WAD; zero before the first surface is in effect.
+    """
+    return self._reference_at(block.number)
 
 
 @external

@@ -85,5 +85,5 @@ class ContractError(ChainError):
         self.call = call
         module, colon, rule = reason.partition(": ")
         self.module, self.rule = (module, rule) if colon else ("", reason)
-        text = reason or "reverted without a reason (arithmetic or decoding)"
+        text = reason or "reverted without a reason (arithmetic, decoding, or out of gas)"
         super().__init__(f"{call}: {text}" if call else text)

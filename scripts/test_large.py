@@ -20,10 +20,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from planted_faults import Mutant, is_caught, read_mutants
+from planted_faults import Mutant, fails_unbroken, is_caught, read_mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITTEN_BY_RUNS = ("bench/results/", "docs/evidence/")
+UNBROKEN = "tests of the planted faults, nothing broken"
 READS_PROSE = (
     "tests/architecture/",
     "tests/e2e/test_readme.py",
@@ -43,7 +44,10 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     files = [path for path in sorted((ROOT / "tests").rglob("test_*.py")) if arguments.only in str(path)]
     mutants = [mutant for mutant in read_mutants(ROOT) if arguments.only in mutant.name]
-    jobs = [(path.relative_to(ROOT).as_posix(), path) for path in files] + [(m.name, m) for m in mutants]
+    jobs: list[tuple[str, Path | Mutant | list[Mutant]]] = []
+    jobs += [(path.relative_to(ROOT).as_posix(), path) for path in files]
+    jobs += [(UNBROKEN, mutants)] if mutants else []
+    jobs += [(mutant.name, mutant) for mutant in mutants]
     records = []
     for index, (name, job) in enumerate(jobs, 1):
         record = _resume(folder / f"{_safe(name)}.json", name, job)
@@ -58,14 +62,17 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _resume(record_path: Path, name: str, job: Path | Mutant) -> dict[str, Any]:
+def _resume(record_path: Path, name: str, job: Path | Mutant | list[Mutant]) -> dict[str, Any]:
     """Record of a job that passed before, or of running it now."""
     if record_path.exists() and not name.startswith(READS_PROSE):
         record: dict[str, Any] = json.loads(record_path.read_text(encoding="utf-8"))
         if record["outcome"] == "passed":
             return record
     start = time.monotonic()
-    record = _run_mutant(job) if isinstance(job, Mutant) else _run_tests(job)
+    if isinstance(job, list):
+        record = {"kind": "unbroken", "outcome": "failed" if fails_unbroken(job, ROOT) else "passed"}
+    else:
+        record = _run_mutant(job) if isinstance(job, Mutant) else _run_tests(job)
     record = {"name": name, "seconds": round(time.monotonic() - start, 1)} | record
     record_path.write_text(json.dumps(record), encoding="utf-8")
     return record

@@ -11,6 +11,7 @@
 from . import constants
 from . import lanes
 from . import parameters as p
+from . import require
 
 PRICE_UNIT: constant(uint256) = 10**10  # WAD in 1e-8
 BUDGETS_OF_EQUITY: constant(int256) = 100  # below 100 least budgets of equity nothing opens
@@ -137,28 +138,19 @@ def _require(refusal: uint256):
     """
     if refusal == PASSES:
         return
-    self._refuse(refusal == RESTING, "market: expiry rests")
-    self._refuse(refusal == REJECTED, "market: spot rejected")
-    self._refuse(refusal == OUTFLOW, "market: hourly outflow")
-    self._refuse(refusal == PAUSED, "market: opening paused")
-    self._refuse(refusal == CUTOFF, "market: too near expiry")
-    self._refuse(refusal == SURFACE, "market: surface closes only")
-    self._refuse(refusal == STALE, "market: refresh first")
-    self._refuse(refusal == EQUITY, "market: too little equity")
-    self._refuse(refusal == NOTIONAL, "market: too small")
-    self._refuse(refusal == DELTA_RANGE, "market: delta out of range")
-    self._refuse(refusal == CASH, "market: cash buffer")
-    self._refuse(refusal == STRESS, "market: stress limit")
-    self._refuse(refusal == VEGA, "market: vega cap")
-    self._refuse(refusal == GAMMA, "market: gamma cap")
-    self._refuse(refusal == DELTA, "market: delta cap")
-    self._refuse(refusal == POSITION, "market: position cap")
-
-
-@internal
-@pure
-def _refuse(is_broken: bool, reason: String[32]):
-    """
-    @dev    One place that reverts: an `assert` with its reason is 135 bytes of code, a call of this half of it.
-    """
-    assert not is_broken, reason
+    require._that(refusal != RESTING, "market: expiry rests")
+    require._that(refusal != REJECTED, "market: spot rejected")
+    require._that(refusal != OUTFLOW, "market: hourly outflow")
+    require._that(refusal != PAUSED, "market: opening paused")
+    require._that(refusal != CUTOFF, "market: too near expiry")
+    require._that(refusal != SURFACE, "market: surface closes only")
+    require._that(refusal != STALE, "market: refresh first")
+    require._that(refusal != EQUITY, "market: too little equity")
+    require._that(refusal != NOTIONAL, "market: too small")
+    require._that(refusal != DELTA_RANGE, "market: delta out of range")
+    require._that(refusal != CASH, "market: cash buffer")
+    require._that(refusal != STRESS, "market: stress limit")
+    require._that(refusal != VEGA, "market: vega cap")
+    require._that(refusal != GAMMA, "market: gamma cap")
+    require._that(refusal != DELTA, "market: delta cap")
+    require._that(refusal != POSITION, "market: position cap")

@@ -9,14 +9,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from pyvault.chain.backend import BLOCK_INTERVAL_S
 from pyvault.chain.transport import Client
 from pyvault.errors import SetupError
 
-__all__ = ["anvil_command", "anvil_version", "await_url", "find_anvil", "running_anvil"]
+__all__ = ["anvil_command", "anvil_version", "await_url", "find_anvil", "running_anvil", "stop"]
 
 _PROJECT = Path(__file__).parents[2]
 _LISTENING = re.compile(r"Listening on (\S+):(\d+)")
@@ -93,14 +94,21 @@ def running_anvil(
         Client(url).request("anvil_setBlockTimestampInterval", BLOCK_INTERVAL_S)
         yield url
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
         if process.stdout:
             process.stdout.close()
+
+
+def stop(process: subprocess.Popen[Any]) -> None:
+    """Ask a node to end, and make it: nobody's second interrupt leaves it behind."""
+    process.terminate()
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_STOP_TIMEOUT_S)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def _is_executable(path: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyvault.errors import SetupError
 
-__all__ = ["ARTIFACTS", "CONTRACTS", "Artifact", "load", "names", "source_hash"]
+__all__ = ["ARTIFACTS", "CONTRACTS", "Artifact", "deployables", "load", "names", "source_hash"]
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -40,6 +40,11 @@ def source_hash(contracts: Path = CONTRACTS) -> str:
     for path in sorted((*contracts.rglob("*.vy"), *contracts.rglob("*.vyi"))):
         digest.update(path.relative_to(contracts).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def deployables(contracts: Path = CONTRACTS) -> list[Path]:
+    """Contracts that deploy: every Vyper file whose name starts with a capital letter."""
+    return sorted(path for path in contracts.rglob("*.vy") if path.name[0].isupper())
 
 
 def names() -> list[str]:

@@ -13,14 +13,9 @@ from pathlib import Path
 
 from vyper.cli.vyper_compile import compile_files
 
-from pyvault.chain.artifacts import ARTIFACTS, CONTRACTS, source_hash
+from pyvault.chain.artifacts import ARTIFACTS, CONTRACTS, deployables, source_hash
 
 __all__ = ["build", "deployables"]
-
-
-def deployables(contracts: Path = CONTRACTS) -> list[Path]:
-    """Contracts that deploy: every Vyper file whose name starts with a capital letter."""
-    return sorted(path for path in contracts.rglob("*.vy") if path.name[0].isupper())
 
 
 def build(*, force: bool = False) -> list[str]:

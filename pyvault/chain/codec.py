@@ -6,14 +6,13 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError, EncodingError
-from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from pyvault.chain.arguments import checksum
 from pyvault.chain.artifacts import Artifact
 from pyvault.chain.backend import Log
 from pyvault.errors import ChainError, InputError
@@ -22,7 +21,6 @@ __all__ = [
     "Event",
     "Function",
     "Occurrence",
-    "checksum",
     "encode_constructor",
     "events",
     "functions",
@@ -33,14 +31,7 @@ Abi = dict[str, Any]
 Convert = Callable[[Any], Any]
 
 _ERROR_SELECTOR = keccak(text="Error(string)")[:4]
-_ADDRESS_DIGITS = 42  # with 0x
 _DYNAMIC = re.compile(r"string|bytes$|tuple|\[")
-
-
-@lru_cache(maxsize=1 << 16)
-def checksum(address: str) -> str:
-    """Address in the mixed case that guards against typing errors; its hash is slow and therefore kept."""
-    return str(to_checksum_address(address))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +72,7 @@ class Function:
             raise ChainError(f"{self.name}: an empty answer, as from an address without code")
         try:
             values = decode(self._output_types, data)
-        except DecodingError as error:
+        except (DecodingError, UnicodeDecodeError) as error:  # a hostile contract answers what it likes
             raise ChainError(f"{self.name}: the answer is no {', '.join(self._output_types)}") from error
         named = tuple(convert(value) for convert, value in zip(self._convert, values, strict=True))
         return named[0] if len(named) == 1 else named
@@ -122,25 +113,31 @@ class Event:
 
 
 def functions(artifact: Artifact) -> dict[str, Function]:
-    """External functions by name; of those that default arguments make, the one that takes them all."""
-    found: dict[str, Function] = {}
-    for entry in artifact.abi:
-        if entry["type"] != "function":
-            continue
-        inputs = tuple(_abi_type(item) for item in entry["inputs"])
-        known = found.get(entry["name"])
+    """Every external function: by name, and where several share one, the shorter by their signatures.
+
+    Default arguments make such functions; the name is that of the one which takes them all.
+    """
+    entries = [_function(entry) for entry in artifact.abi if entry["type"] == "function"]
+    longest: dict[str, Function] = {}
+    for each in entries:
+        known, inputs = longest.get(each.name), each.inputs
         if known is None or len(known.inputs) < len(inputs):
-            found[entry["name"]] = Function(
-                name=entry["name"],
-                selector=keccak(text=f"{entry['name']}({','.join(inputs)})")[:4],
-                inputs=inputs,
-                outputs=tuple(entry["outputs"]),
-                mutability=entry.get("stateMutability", "nonpayable"),
-                arguments=tuple(item["name"] for item in entry["inputs"]),
-                _output_types=tuple(_abi_type(item) for item in entry["outputs"]),
-                _convert=tuple(_converter(item) for item in entry["outputs"]),
-            )
-    return found
+            longest[each.name] = each
+    return {each.name if longest[each.name] is each else each.signature: each for each in entries}
+
+
+def _function(entry: Abi) -> Function:
+    inputs = tuple(map(_abi_type, entry["inputs"]))
+    return Function(
+        name=entry["name"],
+        selector=keccak(text=f"{entry['name']}({','.join(inputs)})")[:4],
+        inputs=inputs,
+        outputs=tuple(entry["outputs"]),
+        mutability=entry.get("stateMutability", "nonpayable"),
+        arguments=tuple(item["name"] for item in entry["inputs"]),
+        _output_types=tuple(map(_abi_type, entry["outputs"])),
+        _convert=tuple(map(_converter, entry["outputs"])),
+    )
 
 
 def events(artifact: Artifact) -> dict[bytes, Event]:
@@ -189,11 +186,8 @@ def _encode(name: str, types: tuple[str, ...], arguments: Sequence[Any]) -> byte
 
 def _word(kind: str, value: object) -> bytes | None:
     """A full-width integer, address or flag as its word, many times faster than by eth_abi; else None."""
-    if kind == "address" and isinstance(value, str) and len(value) == _ADDRESS_DIGITS and value[:2] == "0x":
-        try:
-            return bytes(12) + bytes.fromhex(value[2:])
-        except ValueError as error:
-            raise InputError("argument", value, "must be an address") from error
+    if kind == "address" and isinstance(value, str):
+        return bytes(12) + bytes.fromhex(checksum(value)[2:])
     if kind == "bool" and isinstance(value, bool):
         return value.to_bytes(32, "big")
     if type(value) is not int or kind not in {"uint256", "int256"}:

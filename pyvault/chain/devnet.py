@@ -11,17 +11,19 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyvault.chain.anvil import anvil_command, anvil_version, await_url
+from pyvault.chain.anvil import anvil_command, anvil_version, await_url, stop
 from pyvault.chain.backend import BLOCK_INTERVAL_S, CHAIN_ID
 from pyvault.chain.rpc import RpcBackend
 from pyvault.chain.system import System, SystemConfig
 from pyvault.chain.system.deployment import DEPLOYMENTS, deployment_path
-from pyvault.errors import ChainError, SetupError
+from pyvault.chain.transport import Client
+from pyvault.errors import ChainError, InputError, SetupError
 
 __all__ = ["RECORD", "Devnet", "bring_down", "bring_up", "find", "load_state", "save_state"]
 
 RECORD = Path(".devnet.json")  # beside the project: which process, and where it listens
 _LAST_WORDS_S = 10.0
+_PING_S = 5.0  # a node that works answers within milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,8 @@ def bring_up(
         devnet.backend.request("anvil_setBlockTimestampInterval", BLOCK_INTERVAL_S)
         System.deploy(devnet.backend, config).save_addresses(CHAIN_ID, folder)
     except BaseException:
-        process.terminate()
-        process.wait(timeout=_LAST_WORDS_S)
+        stop(process)
+        log.unlink(missing_ok=True)  # the error carries what it says
         raise
     process.returncode = 0  # it outlives this command: nobody here waits for it
     record.write_text(json.dumps({"pid": process.pid, "url": url}) + "\n", encoding="utf-8")
@@ -78,20 +80,23 @@ def bring_up(
 
 
 def find(record: Path = RECORD) -> Devnet | None:
-    """The devnet on record if it answers; None, and no record, if it is gone."""
-    try:
-        entry = json.loads(record.read_text(encoding="utf-8"))
-        devnet = Devnet(pid=int(entry["pid"]), url=str(entry["url"]))
-    except (OSError, ValueError, KeyError):
+    """The devnet on record; None, and no record, if it is gone.
+
+    Raises
+    ------
+    SetupError
+        If its process lives but does not answer: nobody forgets a node that runs.
+    """
+    devnet = _on_record(record)
+    if devnet is None:
         return None
     try:
-        version = str(devnet.backend.request("web3_clientVersion"))
-    except ChainError:
-        version = ""
-    if version.startswith("anvil") and _is_alive(devnet.pid):
-        return devnet
-    record.unlink(missing_ok=True)
-    return None
+        Client(devnet.url, timeout_s=_PING_S).request("web3_clientVersion")
+    except ChainError as error:
+        raise SetupError(
+            f"The devnet's process {devnet.pid} lives, but {error}", "Stop it: `pyvault devnet down`."
+        ) from error
+    return devnet
 
 
 def bring_down(record: Path = RECORD, folder: Path = DEPLOYMENTS) -> Devnet:
@@ -102,11 +107,14 @@ def bring_down(record: Path = RECORD, folder: Path = DEPLOYMENTS) -> Devnet:
     SetupError
         If none is up.
     """
-    devnet = _must_find(record)
-    os.kill(devnet.pid, signal.SIGTERM)
-    deadline = time.monotonic() + _LAST_WORDS_S
-    while _is_alive(devnet.pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    devnet = _must(_on_record(record))
+    for last_words in (signal.SIGTERM, signal.SIGKILL):
+        os.kill(devnet.pid, last_words)
+        deadline = time.monotonic() + _LAST_WORDS_S
+        while (lives := _is_alive(devnet.pid)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if not lives:
+            break
     for path in (record, record.with_suffix(".log"), deployment_path(CHAIN_ID, folder)):
         path.unlink(missing_ok=True)
     return devnet
@@ -114,13 +122,17 @@ def bring_down(record: Path = RECORD, folder: Path = DEPLOYMENTS) -> Devnet:
 
 def save_state(target: Path, record: Path = RECORD) -> int:
     """Write the whole state of the devnet and its clock to a file; returns the newest block."""
-    backend = _must_find(record).backend
+    backend = _must(find(record)).backend
     state = {
         "timestamp": backend.now,
         "version": anvil_version(),
         "state": backend.request("anvil_dumpState"),
     }
-    target.write_text(json.dumps(state) + "\n", encoding="utf-8")
+    try:
+        target.write_text(json.dumps(state) + "\n", encoding="utf-8")
+    except OSError as error:
+        rule = f"must be a file that can be written ({error.strerror})"
+        raise InputError("target", str(target), rule) from error
     return backend.block
 
 
@@ -132,7 +144,7 @@ def load_state(source: Path, record: Path = RECORD) -> int:
     SetupError
         If the file is no saved state, or no devnet is up.
     """
-    backend = _must_find(record).backend
+    backend = _must(find(record)).backend
     try:
         saved = json.loads(source.read_text(encoding="utf-8"))
         state, timestamp = saved["state"], int(saved["timestamp"])
@@ -146,8 +158,20 @@ def load_state(source: Path, record: Path = RECORD) -> int:
     return backend.block
 
 
-def _must_find(record: Path) -> Devnet:
-    devnet = find(record)
+def _on_record(record: Path) -> Devnet | None:
+    """The devnet on record if its process lives; else None, and no record."""
+    try:
+        entry = json.loads(record.read_text(encoding="utf-8"))
+        devnet = Devnet(pid=int(entry["pid"]), url=str(entry["url"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if devnet.pid > 0 and _is_alive(devnet.pid):  # 0 and below name groups of processes
+        return devnet
+    record.unlink(missing_ok=True)
+    return None
+
+
+def _must(devnet: Devnet | None) -> Devnet:
     if devnet is None:
         raise SetupError("No devnet is up", "Start one: `pyvault devnet up`.")
     return devnet

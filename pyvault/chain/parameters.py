@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal, InvalidOperation, localcontext
 from enum import Enum, IntEnum, IntFlag
 
 from pyvault.errors import InputError
@@ -125,7 +125,10 @@ class Parameter:
         """
         with localcontext() as context:
             context.prec = 60  # 2^64 and 18 decimals fit with room to spare
-            scaled = Decimal(number) * self.unit.value[1]
+            try:
+                scaled = Decimal(number) * self.unit.value[1]
+            except (InvalidOperation, TypeError, ValueError) as error:
+                raise InputError(self.name, number, "must be a number") from error
         if scaled != scaled.to_integral_value():
             raise InputError(self.name, number, f"must be a multiple of 1/{self.unit.value[1]}")
         if not self.lowest <= scaled <= self.highest:

@@ -15,6 +15,7 @@ from itertools import count
 from eth_utils.crypto import keccak
 from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env, ExecutionResult, JournalCheckpoint
 
+from pyvault.chain.arguments import checksum, step, uint256
 from pyvault.chain.backend import (
     BLOCK_GAS_LIMIT,
     BLOCK_INTERVAL_S,
@@ -25,8 +26,8 @@ from pyvault.chain.backend import (
     Log,
     Receipt,
 )
-from pyvault.chain.codec import checksum, revert_reason
-from pyvault.errors import ChainError, ContractError, InputError
+from pyvault.chain.codec import revert_reason
+from pyvault.errors import ChainError, ContractError
 
 __all__ = ["RevmBackend"]
 
@@ -87,7 +88,8 @@ class RevmBackend:
 
     def deploy(self, initcode: bytes, sender: str) -> str:
         """Create a contract; see `Backend`."""
-        if self._uncounted.get(checksum(sender)):
+        sender = checksum(sender)
+        if self._uncounted.get(sender):
             self._renew(self.dump())  # the address follows from the nonce, which only a fresh EVM can be told
         self._open_block(BLOCK_INTERVAL_S)
         try:
@@ -101,7 +103,7 @@ class RevmBackend:
 
     def call(self, to: str, data: bytes, sender: str) -> bytes:
         """Call without effect; see `Backend`."""
-        evm = self._evm
+        evm, sender, to = self._evm, checksum(sender), checksum(to)
         checkpoint = evm.snapshot()
         try:
             return bytes(evm.message_call(sender, to, calldata=data, gas=TRANSACTION_GAS_LIMIT))
@@ -114,7 +116,8 @@ class RevmBackend:
 
     def transact(self, to: str, data: bytes, sender: str, value: int = 0) -> Receipt:
         """Run a transaction in a block of its own; see `Backend`."""
-        evm, reason = self._evm, ""
+        evm, reason, sender, to = self._evm, "", checksum(sender), checksum(to)
+        uint256("value", value)
         self._open_block(BLOCK_INTERVAL_S)
         try:
             evm.message_call(sender, to, calldata=data, value=value, gas=TRANSACTION_GAS_LIMIT)
@@ -129,26 +132,27 @@ class RevmBackend:
             logs=tuple(_log(each) for each in result.logs) if result.is_success else (),
             reason=reason,
         )
-        account = checksum(sender)
-        self._uncounted[account] = self._uncounted.get(account, 0) + 1
+        self._uncounted[sender] = self._uncounted.get(sender, 0) + 1
         self._close_transaction()
         return receipt
 
     def code(self, address: str) -> bytes:
         """Runtime code; see `Backend`."""
-        known = self._world.get(checksum(address), _EMPTY).code
+        address = checksum(address)
+        known = self._world.get(address, _EMPTY).code
         return known or bytes(self._evm.get_code(address) or b"")[:-_CODE_PADDING]
 
     def balance(self, address: str) -> int:
         """Wei; see `Backend`."""
-        return int(self._evm.get_balance(address))
+        return int(self._evm.get_balance(checksum(address)))
 
     def storage(self, address: str, slot: int) -> int:
         """Word of storage; see `Backend`."""
-        return int(self._evm.storage(address, slot))
+        return int(self._evm.storage(checksum(address), uint256("slot", slot)))
 
     def set_balance(self, address: str, wei: int) -> None:
         """Give wei; see `Backend`."""
+        address, wei = checksum(address), uint256("wei", wei)
         if any(each.checkpoint for each in self._snapshots):
             self._renew(self.dump())  # a gift stands in no journal: no checkpoint would take it back
         self._evm.set_balance(address, wei)
@@ -174,15 +178,11 @@ class RevmBackend:
 
     def warp(self, seconds: int) -> None:
         """Mine one empty block later; see `Backend`."""
-        if seconds < 1:
-            raise InputError("seconds", seconds, "must be at least 1: time does not stand still or run back")
-        self._open_block(seconds)
+        self._open_block(step("seconds", seconds))
 
     def mine(self, blocks: int = 1) -> None:
         """Mine empty blocks; see `Backend`."""
-        if blocks < 1:
-            raise InputError("blocks", blocks, "must be at least 1")
-        self._number += blocks - 1
+        self._number += step("blocks", blocks) - 1
         self._open_block(blocks * BLOCK_INTERVAL_S)
 
     def snapshot(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
+from pyvault.chain.arguments import checksum, step, uint256
 from pyvault.chain.backend import BLOCK_INTERVAL_S, TRANSACTION_GAS_LIMIT, Account, Log, Receipt
-from pyvault.chain.codec import checksum, revert_reason
+from pyvault.chain.codec import revert_reason
 from pyvault.chain.transport import Client
-from pyvault.errors import ChainError, ContractError, InputError
+from pyvault.errors import ChainError, ContractError
 
 __all__ = ["RpcBackend"]
 
@@ -54,33 +56,41 @@ class RpcBackend:
     def call(self, to: str, data: bytes, sender: str) -> bytes:
         """Call without effect; see `Backend`."""
         self._check_sender(sender)
-        transaction = {"from": sender, "to": to, "data": _hex(data), "gas": hex(TRANSACTION_GAS_LIMIT)}
+        transaction = {
+            "from": sender,
+            "to": checksum(to),
+            "data": _hex(data),
+            "gas": hex(TRANSACTION_GAS_LIMIT),
+        }
         return _bytes(self.request("eth_call", transaction, "latest"))
 
     def transact(self, to: str, data: bytes, sender: str, value: int = 0) -> Receipt:
         """Receipt of a mined transaction, reverted or not; see `Backend`."""
-        return self._send({"from": sender, "to": to, "data": _hex(data), "value": hex(value)})
+        wei = hex(uint256("value", value))
+        return self._send({"from": sender, "to": checksum(to), "data": _hex(data), "value": wei})
 
     def code(self, address: str) -> bytes:
         """Runtime code; see `Backend`."""
-        return _bytes(self.request("eth_getCode", address, "latest"))
+        return _bytes(self.request("eth_getCode", checksum(address), "latest"))
 
     def balance(self, address: str) -> int:
         """Wei; see `Backend`."""
-        return int(self.request("eth_getBalance", address, "latest"), 16)
+        return int(self.request("eth_getBalance", checksum(address), "latest"), 16)
 
     def storage(self, address: str, slot: int) -> int:
         """Word of storage; see `Backend`."""
-        return int(self.request("eth_getStorageAt", address, hex(slot), "latest"), 16)
+        where = (checksum(address), hex(uint256("slot", slot)))
+        return int(self.request("eth_getStorageAt", *where, "latest"), 16)
 
     def words(self, address: str, slots: list[int]) -> list[int]:
         """Words of storage by one exchange."""
-        parameters = [(address, hex(slot), "latest") for slot in slots]
+        holder = checksum(address)
+        parameters = [(holder, hex(uint256("slot", slot)), "latest") for slot in slots]
         return [int(word, 16) for word in self._client.batch("eth_getStorageAt", parameters)]
 
     def set_balance(self, address: str, wei: int) -> None:
         """Give wei; see `Backend`."""
-        self.request("anvil_setBalance", address, hex(wei))
+        self.request("anvil_setBalance", checksum(address), hex(uint256("wei", wei)))
 
     def dump(self) -> dict[str, Account]:
         """Whole state of an Anvil node; see `Backend`."""
@@ -98,16 +108,12 @@ class RpcBackend:
 
     def warp(self, seconds: int) -> None:
         """Mine one empty block later; see `Backend`."""
-        if seconds < 1:
-            raise InputError("seconds", seconds, "must be at least 1: time does not stand still or run back")
-        self.request("evm_setNextBlockTimestamp", hex(self.now + seconds))
+        self.request("evm_setNextBlockTimestamp", hex(self.now + step("seconds", seconds)))
         self.request("evm_mine")
 
     def mine(self, blocks: int = 1) -> None:
         """Mine empty blocks; see `Backend`."""
-        if blocks < 1:
-            raise InputError("blocks", blocks, "must be at least 1")
-        self.request("anvil_mine", hex(blocks), hex(BLOCK_INTERVAL_S))
+        self.request("anvil_mine", hex(step("blocks", blocks)), hex(BLOCK_INTERVAL_S))
 
     def snapshot(self) -> str:
         """Remember the present; see `Backend`."""
@@ -175,12 +181,9 @@ class RpcBackend:
 
     def _reason(self, transaction_hash: str, transaction: dict[str, str]) -> str:
         """Why a mined transaction reverted: by the node's record, else by calling it again."""
-        try:
-            return revert_reason(_bytes(self.request("ots_getTransactionError", transaction_hash)))
-        except ContractError:
-            raise
-        except ChainError:
-            pass
+        with suppress(ChainError):  # a method of some nodes only
+            if (data := self.request("ots_getTransactionError", transaction_hash)) is not None:
+                return revert_reason(_bytes(data))
         try:
             self.request("eth_call", transaction, "latest")
         except ContractError as error:

@@ -1,7 +1,7 @@
 """The ``pyvault`` command: parse, call, print, and nothing else.
 
 Exit codes: 0 done · 1 a defect in pyvault (with traceback) · 2 bad input · 3 something is not set up · 4 the
-chain or a contract refused · 130 interrupted.
+chain or a contract refused · 130 interrupted · 141 nobody reads the output any more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pyvault.errors import ChainError, PyvaultError, SetupError
 
 __all__ = ["app", "main"]
 
-EXIT_INPUT, EXIT_SETUP, EXIT_CHAIN, EXIT_INTERRUPTED = 2, 3, 4, 130
+EXIT_INPUT, EXIT_SETUP, EXIT_CHAIN, EXIT_INTERRUPTED, EXIT_UNREAD = 2, 3, 4, 130, 141
 
 app = typer.Typer(
     name="pyvault",
@@ -66,6 +66,10 @@ def main() -> None:
         sys.exit(_exit_code(error))
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # the printers' own way out, with status 1
+            sys.exit(EXIT_UNREAD)
+        raise
 
 
 def _exit_code(error: PyvaultError) -> int:

@@ -17,12 +17,13 @@ from pyvault.chain.backend import DEPLOYER
 from pyvault.chain.pricer import Pricer
 from pyvault.chain.rpc import RpcBackend
 from pyvault.cli.demo_day import day_payload, day_tables
+from pyvault.cli.options import Unit
 from pyvault.cli.output import JsonFlag, console, print_json, table
 from pyvault.cli.warm import ensure_warm
 from pyvault.demo.market_day import live_one_day
 from pyvault.demo.quoted_chain import Expiry, count_strikes, value_chain
 from pyvault.errors import ContractError, InputError
-from pyvault.market.chain import OptionChain, read_chain
+from pyvault.market.chain import OptionChain, PriceUnit, read_chain
 from pyvault.market.synthetic import synthetic_chain
 from pyvault.pricing.surface import Surface, fit_surface
 from pyvault.units import WAD, to_wad
@@ -42,11 +43,17 @@ ChainFile = Annotated[
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the day's price path and takers.")]
 
 
-def demo(*, chain: ChainFile = None, seed: Seed = 1, as_json: JsonFlag = False) -> None:
+def demo(
+    *,
+    chain: ChainFile = None,
+    price_unit: Unit = PriceUnit.COIN,
+    seed: Seed = 1,
+    as_json: JsonFlag = False,
+) -> None:
     """Start a devnet, deploy everything, value a chain of options, and let a day of its market pass."""
     ensure_warm("price", "greeks", "surface", quiet=as_json)
     start = time.perf_counter()
-    market = synthetic_chain() if chain is None else read_chain(chain)
+    market = synthetic_chain() if chain is None else read_chain(chain, price_unit=price_unit)
     surface = fit_surface(market)
     with running_anvil(timestamp=int(market.timestamp) - CLOCK_BEFORE_S) as url:
         backend = RpcBackend(url)

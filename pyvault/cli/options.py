@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from pyvault.errors import InputError
+from pyvault.market.chain import PriceUnit
 from pyvault.units import SECONDS_PER_YEAR
 
-__all__ = ["Days", "Forward", "Rate", "Strikes", "Vol", "seconds", "years_of"]
+__all__ = ["Days", "Forward", "Rate", "Strikes", "Unit", "Vol", "seconds", "years_of"]
 
 SECONDS_PER_DAY = 86_400
 
@@ -18,6 +19,7 @@ Forward = Annotated[float, typer.Option("--forward", "-F", help="Forward price o
 Strikes = Annotated[list[float], typer.Option("--strike", "-K", help="Strike, in quote; may be repeated.")]
 Vol = Annotated[float, typer.Option("--vol", "-v", help="Implied volatility per year: 0.8 is 80 %.")]
 Days = Annotated[float, typer.Option("--days", "-T", help="Days to expiry.")]
+Unit = Annotated[PriceUnit, typer.Option("--price-unit", help="Unit of the file's price columns.")]
 Rate = Annotated[float, typer.Option("--rate", "-r", help="Interest rate per year, continuously compounded.")]
 
 

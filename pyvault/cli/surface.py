@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from pyvault.cli.options import Unit
 from pyvault.cli.output import JsonFlag, console, print_json, table
 from pyvault.cli.warm import ensure_warm
 from pyvault.errors import InputError
@@ -39,7 +40,6 @@ At = Annotated[
     typer.Option("--timestamp", help="Snapshot at or before this time (UTC); the last by default."),
 ]
 MethodOption = Annotated[Method, typer.Option(help="SVI per expiry, or one SSVI across all.")]
-Unit = Annotated[PriceUnit, typer.Option(help="Unit of the file's price columns.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Write an interactive figure to this HTML file.")]
 
 

@@ -1,8 +1,10 @@
-"""``pyvault warm``: compile the numerical kernels ahead of their first use."""
+"""``pyvault warm``: compile the numerical kernels ahead of their first use, and drop those of old sources."""
 
 from __future__ import annotations
 
+import shutil
 import time
+from contextlib import suppress
 
 from rich.progress import Progress
 
@@ -12,6 +14,10 @@ from pyvault.kernels.jit import cache_folder
 from pyvault.pricing.warm import steps
 
 __all__ = ["ensure_warm", "is_warm", "warm"]
+
+
+_FOLDERS_KEPT = 4  # of other sources: checkouts that live side by side
+_KEPT_S = 3_600.0  # nothing goes that was used within the hour: a process may be at work in it
 
 
 def warm(*, as_json: JsonFlag = False) -> None:
@@ -31,12 +37,15 @@ def ensure_warm(*names: str, quiet: bool) -> dict[str, float]:
     missing = {name: step for name, step in steps().items() if name in names and not is_warm(name)}
     took: dict[str, float] = {}
     if not missing:
+        with suppress(OSError):  # a cache that can only be read serves
+            cache_folder().touch()  # in use: see _drop_old
         return took
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
     except OSError as error:
         problem = f"The cache of compiled kernels, {cache_folder()}, cannot be made ({error.strerror})"
         raise SetupError(problem, "Set PYVAULT_CACHE_DIR to a folder that can be written.") from error
+    _drop_old()
     with Progress(console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("compiling kernels", total=len(missing))
         for name, step in missing.items():
@@ -47,6 +56,16 @@ def ensure_warm(*names: str, quiet: bool) -> dict[str, float]:
             took[name] = round(time.perf_counter() - start, 3)
             progress.advance(task)
     return took
+
+
+def _drop_old() -> None:
+    """Delete the kernels of sources that are no more: each edit of a kernel makes a new folder."""
+    present = cache_folder()
+    with suppress(FileNotFoundError):  # another process drops them too
+        used = {each: each.stat().st_mtime for each in present.parent.glob("kernels-*") if each != present}
+        for old in sorted(used, key=used.__getitem__, reverse=True)[_FOLDERS_KEPT:]:
+            if time.time() - used[old] > _KEPT_S:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def is_warm(name: str) -> bool:

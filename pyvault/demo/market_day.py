@@ -68,7 +68,7 @@ def live_one_day(backend: Backend, market: OptionChain, surface: Surface, seed: 
     )
     system = System.deploy(backend, SystemConfig(spot=None))
     posts = [SlicePost.of_slice(each, spot=spot, now=start) for each in surface.slices[:MOST_SLICES]]
-    script = _script(start, posts)
+    script = [each for each in _script(start, posts) if each[0] <= path.timestamp[-1]]
     agents: list[Agent] = [
         FeedPublisher(),
         ExpiryKeeper(expiries=[each.expiry for each in posts]),

@@ -1,4 +1,4 @@
-"""Settlement prices from the rounds of a feed; the twin of ``contracts/libs/state/fixing.vy``.
+"""Settlement prices from the rounds of a feed; the twin of ``contracts/libs/walking.vy``.
 
 The rule, the names and the rounding are explained there. ``walk`` is a walk in a single call over all that a
 feed has published; ``later`` is the twin of ``contracts/libs/phases.vy`` and ``price`` that of
@@ -8,11 +8,12 @@ feed has published; ``later`` is the twin of ``contracts/libs/phases.vy`` and ``
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from typing import NamedTuple
 
 from pyvault.errors import ContractError
 
-__all__ = ["Rule", "SetRound", "find_first_round", "later", "price", "walk"]
+__all__ = ["Rule", "SetRound", "elapsed_average", "find_first_round", "later", "price", "walk"]
 
 WINDOW_S = 1_800
 FOLLOW_S = 6 * 3_600
@@ -40,6 +41,7 @@ class Rule(NamedTuple):
     lowest: int
     highest: int
     max_gap: int
+    last_phase: int = 0  # that the last reading before expiry saw; 0: every phase counts
 
 
 def price(found: SetRound, rule: Rule) -> int:
@@ -90,9 +92,9 @@ def walk(
     first_round
         The round in force at the window's start, 0 if there is none.
     expiry, now
-        Seconds; `now` is when the contract is asked.
+        Seconds; `now`, after the expiry, is when the contract is asked.
     rule
-        Bounds, largest gap and decimals.
+        Bounds, largest gap, decimals and the last phase that counts.
 
     Returns
     -------
@@ -105,22 +107,66 @@ def walk(
         With the contract's own reason; "oracle: no round follows yet" also where the contract would store a
         cursor and wait.
     """
+    end, _, _, total = _advance(rounds, latest, first_round, expiry, NEVER, rule)
+    if end is _End.FIXED:
+        return total // WINDOW_S
+    if end is _End.FAILED or now > expiry + FOLLOW_S:
+        return None
+    raise ContractError("oracle: no round follows yet")
+
+
+def elapsed_average(
+    rounds: Mapping[int, SetRound], latest: int, first_round: int, expiry: int, now: int, rule: Rule
+) -> tuple[int, int, bool]:
+    """Mean over the seconds of the window that have passed, those seconds, and whether it is known.
+
+    Twin of ``contracts/libs/state/elapsed.vy`` while the expiry is not fixed, its first round named by a walk
+    inside the window and its cursor close to the end. Parameters as in `walk`; `now` may be any time.
+    """
     start = expiry - WINDOW_S
+    seconds = min(max(now - start, 0), WINDOW_S)
+    if seconds == 0:
+        return 0, 0, True
+    horizon = NEVER if now > expiry else min(now, expiry - 1)
+    end, in_force, updated_at, total = _advance(rounds, latest, first_round, expiry, horizon, rule)
+    until = start + seconds
+    if end is _End.FAILED or (end is _End.REACHED and until - updated_at > rule.max_gap):
+        return 0, seconds, False
+    if end is _End.REACHED:
+        total += in_force * (until - max(updated_at, start))
+    return total // seconds, seconds, True
+
+
+class _End(Enum):
+    """How a walk ends."""
+
+    REACHED = auto()  # the end of what the feed has published
+    FIXED = auto()
+    FAILED = auto()
+
+
+def _advance(
+    rounds: Mapping[int, SetRound], published: int, first_round: int, expiry: int, horizon: int, rule: Rule
+) -> tuple[_End, int, int, int]:
+    """The walk: how it ends, the price in force there and since when, and price times seconds before that."""
+    start = expiry - WINDOW_S
+    latest = min(published, (rule.last_phase + 1 << PHASE_BITS) - 1) if rule.last_phase else published
     in_force, updated_at = _begin(rounds, latest, first_round, start, rule)
     before, phase_end = later(rounds, first_round, latest)
     total, scanned, last_set = 0, first_round, first_round
-    while scanned < latest:
+    while True:
         found = rounds.get(scanned + 1, UNSET)
         is_unset = found.updated_at == 0
-        is_earlier = scanned + 1 >> PHASE_BITS < latest >> PHASE_BITS
-        if is_earlier and (
-            found.updated_at >= phase_end or (is_unset and scanned + 1 - last_set >= MAX_HOLE)
-        ):
+        is_earlier = scanned + 1 >> PHASE_BITS < published >> PHASE_BITS
+        is_over = found.updated_at >= phase_end or (is_unset and scanned + 1 - last_set >= MAX_HOLE)
+        if scanned + 1 > latest or (is_earlier and is_over):
+            if phase_end == NEVER:
+                return _End.REACHED, in_force, updated_at, total
             scanned = last_set = before
             before, phase_end = later(rounds, before, latest)
             continue
-        if is_unset and scanned + 1 == latest:
-            break
+        if (is_unset and scanned + 1 == published) or found.updated_at > horizon:
+            return _End.REACHED, in_force, updated_at, total
         scanned += 1
         last_set = last_set if is_unset else scanned
         following = price(found, rule) if found.is_complete and not is_unset else 0
@@ -130,14 +176,11 @@ def walk(
             raise ContractError("oracle: a later round begins it")
         covered_until = min(found.updated_at, expiry)
         if covered_until - updated_at > rule.max_gap or found.updated_at > expiry + FOLLOW_S:
-            return None
+            return _End.FAILED, in_force, updated_at, total
         total += in_force * (covered_until - max(updated_at, start))
         if found.updated_at >= expiry:
-            return total // WINDOW_S
+            return _End.FIXED, in_force, updated_at, total
         in_force, updated_at = following, found.updated_at
-    if now > expiry + FOLLOW_S:
-        return None
-    raise ContractError("oracle: no round follows yet")
 
 
 def find_first_round(rounds: Mapping[int, SetRound], latest: int, expiry: int, rule: Rule) -> int:
@@ -146,7 +189,8 @@ def find_first_round(rounds: Mapping[int, SetRound], latest: int, expiry: int, r
     It has no twin: the contract only checks the caller's word.
     """
     ends_at = NEVER
-    for phase in range(latest >> PHASE_BITS, -1, -1):
+    last = min(latest >> PHASE_BITS, rule.last_phase or NEVER)
+    for phase in range(last, -1, -1):
         ids = sorted(i for i in rounds if i >> PHASE_BITS == phase and i <= latest and rounds[i].updated_at)
         for round_id in reversed(ids):
             item = rounds[round_id]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pyvault.errors import ContractError
 from pyvault.exact import root
+from pyvault.exact import surface_between as between
 from pyvault.exact.arithmetic import tdiv
 from pyvault.units import SECONDS_PER_YEAR, WAD
 
@@ -23,6 +24,7 @@ __all__ = [
     "durrleman",
     "move",
     "nodes",
+    "slope",
     "variance",
     "volatilities",
     "volatility",
@@ -30,7 +32,8 @@ __all__ = [
 ]
 
 CORE = 20
-HALVES = (0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -8, 8, -10, 10, -12, 12, -16, 16, -22, 22, -30, 30)
+HALVES = (-10, -8, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 8, 10)
+FAR_HALVES = (-12, 12, -16, 16, -22, 22, -30, 30)
 CORE_DEVIATIONS = 5
 MAX_WIDTH = 8 * WAD
 SHARPEST, FLATTEST = 16, 32
@@ -119,10 +122,17 @@ def width(curve: Slice, time_s: int) -> int:
 
 
 def nodes(curve: Slice, width: int) -> tuple[int, ...]:
-    """The check grid in log-moneyness: the vertex and σ to its sides, then the core, then the far nodes."""
+    """The check grid in log-moneyness: the core ascending, vertex and σ about it in there; the far nodes."""
     edge = CORE_DEVIATIONS * width
-    about = (curve.m, max(curve.m - curve.sigma, -edge), min(curve.m + curve.sigma, edge))
-    return (*about, *(tdiv(half * width, 2) for half in HALVES))
+    about = (max(-edge, min(curve.m + side * curve.sigma, edge)) for side in (-1, 0, 1))
+    core = sorted((*about, *(tdiv(half * width, 2) for half in HALVES)))
+    return (*core, *(tdiv(half * width, 2) for half in FAR_HALVES))
+
+
+def slope(log_moneyness: int, curve: Slice) -> int:
+    """Derivative of the variance by k."""
+    x = (log_moneyness - curve.m) << 20
+    return tdiv(curve.b * (curve.rho + tdiv(x * WAD, _hypotenuse(x, curve.sigma << 20))), WAD)
 
 
 def durrleman(log_moneyness: int, curve: Slice, time_s: int) -> int:
@@ -137,15 +147,15 @@ def durrleman(log_moneyness: int, curve: Slice, time_s: int) -> int:
     v = variance(log_moneyness, curve)
     if v < LEAST_VARIANCE:
         return LEAST
-    first = tdiv(curve.b * (curve.rho + tdiv(x * WAD, span)), WAD)
+    first = slope(log_moneyness, curve)
     bend = tdiv(s * WAD, span)
     second = tdiv(curve.b * tdiv(bend * bend, WAD) * 2**20, span)
     tilt = WAD - tdiv(log_moneyness * first, 2 * v)
-    slope = tdiv(first * time_s, SECONDS_PER_YEAR)
+    rise = tdiv(first * time_s, SECONDS_PER_YEAR)
     return (
         tdiv(tilt * tilt, WAD)
         - tdiv(first * first * time_s, 4 * v * SECONDS_PER_YEAR)
-        - tdiv(slope * slope, 16 * WAD)
+        - tdiv(rise * rise, 16 * WAD)
         + tdiv(second * time_s, 2 * SECONDS_PER_YEAR)
     )
 
@@ -191,17 +201,33 @@ def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
 
 
 def move(curve: Slice, previous: Slice, offset: int, time_s: int) -> int:
-    """Largest change of volatility of a strike: core nodes, and the vertex of the previous slice.
+    """Largest change of volatility of a strike, at most; beyond the core in units of the vega at the money.
 
     `offset` is ln(F/F before): a strike at k was at k + offset.
+
+    Raises
+    ------
+    ContractError
+        ``surface: vertex too sharp`` where a curve hangs too low between two nodes; ``surface: wing too
+        steep`` where v·T reaches 2·k beyond the core.
     """
-    deviation = width(curve, time_s)
-    grid = nodes(curve, deviation)
-    found = distance(volatilities(curve, grid), volatilities(previous, grid, offset))
-    vertex = previous.m - offset
-    if abs(vertex) > CORE_DEVIATIONS * deviation:
-        return found
-    return max(found, abs(volatility(variance(vertex, curve)) - volatility(variance(previous.m, previous))))
+    core = nodes(curve, width(curve, time_s))[:CORE]
+    return between.largest(
+        core,
+        volatilities(curve, core),
+        _slopes(curve, core),
+        volatilities(previous, core, offset),
+        _slopes(previous, core, offset),
+        between.bend_change(curve.b, curve.sigma, previous.b, previous.sigma, curve.m - previous.m + offset),
+        volatility(variance(0, curve)),
+        time_s,
+    )
+
+
+def _slopes(curve: Slice, nodes: tuple[int, ...], offset: int = 0) -> tuple[int, ...]:
+    """Derivatives of the variance: far to the left, at nodes moved by `offset`, far to the right."""
+    left, right = (tdiv(curve.b * (curve.rho + side), WAD) for side in (-WAD, WAD))
+    return (left, *(slope(node + offset, curve) for node in nodes), right)
 
 
 def check_order(near: Slice, near_s: int, far: Slice, far_s: int) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pyvault.errors import InputError, MarketDataError
+from pyvault.market.deribit import PRICE_UNIT
 from pyvault.market.readers import chain_frame, unix_seconds
 from pyvault.market.snapshots import split_snapshots
 from pyvault.market.validation import PRICES, VOLATILITIES, clean_snapshot
@@ -162,6 +163,16 @@ def _read(snapshot: pd.DataFrame, source: str, price_unit: PriceUnit, snapshots:
     return _chain(clean.frame, source, price_unit, report)
 
 
+def _framed(path_or_frame: PathOrFrame, price_unit: PriceUnit | str) -> tuple[pd.DataFrame, str, PriceUnit]:
+    """Rows of a source, its name, and the unit of its prices, which the instruments' names may contradict."""
+    unit = _unit(price_unit)
+    frame, source = chain_frame(path_or_frame)
+    if frame.attrs.get(PRICE_UNIT, unit) != unit:
+        rule = f"must be {frame.attrs[PRICE_UNIT]!r}, as the instruments' names say"
+        raise MarketDataError(source, PRICE_UNIT, unit.value, rule)
+    return frame, source, unit
+
+
 def _unit(price_unit: PriceUnit | str) -> PriceUnit:
     if price_unit not in list(PriceUnit):
         raise InputError("price_unit", price_unit, f"must be one of {[unit.value for unit in PriceUnit]}")
@@ -192,7 +203,7 @@ def read_chain(
         seconds, or anything pandas reads as a time, UTC). By default the last of all;
         ``report.snapshots`` says how many there were, and `read_chains` gives them all.
     price_unit
-        Unit of the price columns: ``"coin"`` (Deribit) or ``"quote"``.
+        Unit of the price columns: ``"coin"`` (Deribit, but for its linear options) or ``"quote"``.
 
     Returns
     -------
@@ -202,8 +213,8 @@ def read_chain(
     Raises
     ------
     MarketDataError
-        If the source is malformed or degenerate (see `pyvault.market.validation`): it names the source, the
-        column or value, and the rule.
+        If the source is malformed or degenerate (see `pyvault.market.validation`), or its instruments' names
+        speak of the other unit: it names the source, the column or value, and the rule.
     InputError
         If no snapshot began at or before `timestamp`, it is no time, or `price_unit` is unknown.
 
@@ -212,8 +223,7 @@ def read_chain(
     Proof: the same market written as JSON, CSV and Parquet reads equal; each rule has a planted fault in
     ``tests/unit/pyvault/test_market_validation.py``.
     """
-    unit = _unit(price_unit)
-    frame, source = chain_frame(path_or_frame)
+    frame, source, unit = _framed(path_or_frame, price_unit)
     snapshots = split_snapshots(frame, source)
     chosen = snapshots[-1]
     if timestamp is not None:
@@ -249,8 +259,7 @@ def read_chains(
     -----
     Proof: on recorded markets the snapshots and their rows are those of a plain group-by on the timestamp.
     """
-    unit = _unit(price_unit)
-    frame, source = chain_frame(path_or_frame)
+    frame, source, unit = _framed(path_or_frame, price_unit)
     snapshots = split_snapshots(frame, source)
     previous: OptionChain | None = None
     for snapshot in snapshots:

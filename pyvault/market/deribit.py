@@ -10,7 +10,9 @@ Ticker (`public/ticker`), fields read: ``instrument_name``, ``timestamp`` (ms), 
 ``best_ask_price``, ``mark_price`` (coin; 0 or null where there is none), ``open_interest``, ``stats.volume``.
 
 A file holds the whole answer (``{"result": ...}``), its result alone, or a list of records. Other fields are
-Deribit's and ignored. Expiries are 08:00 UTC on the day in the instrument's name.
+Deribit's and ignored. Expiries are 08:00 UTC on the day in the instrument's name. Names like
+``ETH_USDC-27MAR26-3000-C`` are linear: their prices count the quote currency, and the frame's attribute
+``price_unit`` says so.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ import pandas as pd
 
 from pyvault.errors import MarketDataError
 
-__all__ = ["records_frame"]
+__all__ = ["PRICE_UNIT", "records_frame"]
 
+PRICE_UNIT = "price_unit"  # attribute of a frame
 EXPIRY_HOUR = 8
 MONTHS = {
     name: number
@@ -125,4 +128,6 @@ def records_frame(text: str | bytes, source: str) -> pd.DataFrame:
     names = {_instrument(record.get("instrument_name"), source)[0] for record in records}
     if len(names) > 1:
         raise MarketDataError(source, "underlying", sorted(names), "one file holds one underlying")
-    return pd.DataFrame([_checked_row(record, source) for record in records])
+    frame = pd.DataFrame([_checked_row(record, source) for record in records])
+    frame.attrs[PRICE_UNIT] = "quote" if "_" in names.pop() else "coin"
+    return frame

@@ -112,6 +112,8 @@ def _check_columns(frame: pd.DataFrame, source: str) -> None:
 def chain_frame(path_or_frame: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Frame of float64 numbers, times in unix seconds and ``is_call``, and the name of its source.
 
+    Its attributes are those of what was read: the unit of its prices where their names tell it.
+
     Raises
     ------
     MarketDataError
@@ -131,6 +133,7 @@ def chain_frame(path_or_frame: str | Path | pd.DataFrame) -> tuple[pd.DataFrame,
         row = int(np.argmax(unknown))
         raise MarketDataError(source, f"type[{row}]", raw["type"].iloc[row], "must be C or P")
     frame = pd.DataFrame({"is_call": kinds.str.startswith("C").to_numpy()})
+    frame.attrs = dict(raw.attrs)
     for name in ("timestamp", "expiry"):
         frame[name] = unix_seconds(raw[name], source).to_numpy()
     for name in NUMBERS:

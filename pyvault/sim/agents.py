@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pyvault.chain.system import SlicePost
+from pyvault.errors import InputError
 from pyvault.sim.protocols import Intent, Port
 from pyvault.units import years
 
@@ -123,6 +124,11 @@ class PoissonTaker:
     name: str = "taker"
     _is_awake: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a rate that no order ever follows."""
+        if not 0.0 < self.orders_per_hour < math.inf:
+            raise InputError("orders_per_hour", self.orders_per_hour, "must be positive and finite")
+
     def act(self, port: Port) -> int | None:
         """Intend one order; the first waking only draws the first moment."""
         if self._is_awake:
@@ -168,6 +174,11 @@ class InformedTaker:
     interval_s: int = 60
     quantity: float = 1.0
     name: str = "informed"
+
+    @property
+    def foresight_s(self) -> int:
+        """Seconds of the future that the port shows."""
+        return self.horizon_s
 
     def act(self, port: Port) -> int | None:
         """Buy the nearest expiry's at-the-money call before a rise, its put before a fall."""

@@ -18,17 +18,21 @@ __all__ = ["EventLoop", "LivePort"]
 
 
 class LivePort:
-    """The port on a deployed suite; `agent` says whose acts are being recorded."""
+    """The port on a deployed suite, lent to one agent at a time."""
 
     def __init__(self, system: System, path: PricePath) -> None:
-        self.system, self.path = system, path
-        self.agent = ""
+        self._system, self._path = system, path
+        self._agent, self._foresight_s = "", 0
         self.entries: list[Entry] = []
+
+    def lend(self, agent: Agent) -> None:
+        """From here on `agent` acts, is recorded, and sees as far as it may."""
+        self._agent, self._foresight_s = agent.name, int(getattr(agent, "foresight_s", 0))
 
     @property
     def now(self) -> int:
         """Unix seconds of the chain."""
-        return self.system.now
+        return self._system.now
 
     @property
     def price(self) -> float:
@@ -36,28 +40,31 @@ class LivePort:
         return self.price_at(self.now)
 
     def price_at(self, timestamp: int) -> float:
-        """Price outside at a moment; the first before the path, the last after it."""
-        index = int(np.searchsorted(self.path.timestamp, timestamp, side="right")) - 1
-        return float(self.path.price[max(index, 0)])
+        """Price outside at a moment that the agent sees; the first before the path, the last after it."""
+        if timestamp > self.now + self._foresight_s:
+            rule = f"must lie at most {self._foresight_s} s ahead, as far as {self._agent!r} sees"
+            raise InputError("timestamp", timestamp, rule)
+        index = int(np.searchsorted(self._path.timestamp, timestamp, side="right")) - 1
+        return float(self._path.price[max(index, 0)])
 
     def next_tick(self) -> int | None:
         """Moment of the next price."""
-        index = int(np.searchsorted(self.path.timestamp, self.now, side="right"))
-        return int(self.path.timestamp[index]) if index < self.path.timestamp.size else None
+        index = int(np.searchsorted(self._path.timestamp, self.now, side="right"))
+        return int(self._path.timestamp[index]) if index < self._path.timestamp.size else None
 
     def spot(self) -> float:
         """Spot of the oracle, or NaN."""
-        price, status = self.system.spot()
+        price, status = self._system.spot()
         return from_wad(price) if status == SpotStatus.ACCEPTED else math.nan
 
     def expiries(self) -> tuple[int, ...]:
         """Expiries with a slice."""
-        return tuple(self.system.part("vol_surface").call("expiries"))
+        return tuple(self._system.part("vol_surface").call("expiries"))
 
     def quote(self, expiry: int, strike: float, *, is_call: bool) -> tuple[float, float]:
         """Volatility and value by the posted surface, or NaN."""
         spot, time = self.spot(), years(expiry - self.now)
-        surface = self.system.part("vol_surface")
+        surface = self._system.part("vol_surface")
         if not (math.isfinite(spot) and strike > 0.0 and time > 0.0):
             return math.nan, math.nan
         try:
@@ -72,22 +79,22 @@ class LivePort:
 
     def publish(self, price: float) -> bool:
         """Write a round."""
-        return self._try("publish", lambda: self.system.set_spot(price), (price,))
+        return self._try("publish", lambda: self._system.set_spot(price), (price,))
 
     def post(self, slices: Sequence[SlicePost], *, by_owner: bool = False) -> bool:
         """Post slices as the keeper, or as the owner."""
-        caller = self.system.role("owner") if by_owner else None
+        caller = self._system.role("owner") if by_owner else None
         expiries = tuple(each.expiry for each in slices)
-        return self._try("post", lambda: self.system.post_surface(slices, caller), expiries)
+        return self._try("post", lambda: self._system.post_surface(slices, caller), expiries)
 
     def list_expiry(self, expiry: int) -> bool:
         """List an expiry."""
-        return self._try("list", lambda: self.system.list_expiry(expiry), (expiry,))
+        return self._try("list", lambda: self._system.list_expiry(expiry), (expiry,))
 
     def fix(self, expiry: int) -> bool:
         """Fix an expiry; the record holds its price."""
         try:
-            price = self.system.fix_expiry(None, expiry)
+            price = self._system.fix_expiry(None, expiry)
         except ContractError as error:
             return self._record("fix", (expiry,), error.reason or str(error))
         if price == 0:
@@ -110,7 +117,7 @@ class LivePort:
         self.entries.append(
             Entry(
                 timestamp=self.now,
-                agent=self.agent,
+                agent=self._agent,
                 action=action,
                 accepted=accepted,
                 reason=reason,
@@ -125,32 +132,56 @@ class EventLoop:
 
     Agents that wake at the same second act in the order in which they were given. Each transaction moves the
     chain's clock on, so an agent may act a few seconds after its hour, never before; whoever asks for a
-    waking that is not in the future is woken a second later.
+    waking that is not in the future is woken a second later. A run that stops early goes on later as if it
+    had not: its agents remember what they hold, and the run when each is to be woken.
     """
 
     def __init__(self, system: System) -> None:
         self.system = system
 
-    def run(self, path: PricePath, agents: Sequence[Agent]) -> Run:
+    def run(
+        self,
+        path: PricePath,
+        agents: Sequence[Agent],
+        *,
+        until: int | None = None,
+        after: Run | None = None,
+    ) -> Run:
         """Run from the path's first moment to its last.
+
+        Parameters
+        ----------
+        path, agents
+            Of the whole run, the same in each of its parts.
+        until
+            Unix seconds after which nobody is woken; the clock then stays where the last act left it.
+        after
+            The part before, of which this one is the continuation.
 
         Raises
         ------
         InputError
-            If the chain's clock is already past the first moment.
+            If the chain's clock is already past the first moment, or the part before had other agents.
         """
         start, end = int(path.timestamp[0]), int(path.timestamp[-1])
-        if self.system.now > start:
-            raise InputError("path", start, f"must not begin before the chain's clock, {self.system.now}")
+        queue = self._first_wakings(start, len(agents)) if after is None else list(after.wakings)
+        if any(order >= len(agents) for _, order in queue):
+            raise InputError("agents", len(agents), "must be those of the part before")
+        last = end if until is None else min(until, end)
         port = LivePort(self.system, path)
-        queue = [(start, order) for order in range(len(agents))]
-        while queue and queue[0][0] <= end:
+        while queue and queue[0][0] <= last:
             moment, order = heapq.heappop(queue)
             self.system.warp_to(moment)
-            agent = agents[order]
-            port.agent = agent.name
-            waking = agent.act(port)
+            port.lend(agents[order])
+            waking = agents[order].act(port)
             if waking is not None:
                 heapq.heappush(queue, (max(waking, moment + 1), order))
-        self.system.warp_to(end)
-        return Run(entries=tuple(port.entries), timestamp=self.system.now)
+        if last == end:
+            self.system.warp_to(end)
+        return Run(entries=tuple(port.entries), timestamp=self.system.now, wakings=tuple(sorted(queue)))
+
+    def _first_wakings(self, start: int, agents: int) -> list[tuple[int, int]]:
+        """Everybody, as the path begins."""
+        if self.system.now > start:
+            raise InputError("path", start, f"must not begin before the chain's clock, {self.system.now}")
+        return [(start, order) for order in range(agents)]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyvault.errors import InputError
-from pyvault.market.history import PriceHistory, PriceSegment
+from pyvault.market.history import MAX_GAP_S, PriceHistory, PriceSegment
 from pyvault.sim.streams import Process, stream
 from pyvault.units import SECONDS_PER_YEAR
 
@@ -94,6 +94,18 @@ class FileReplay:
 
     segment: PriceSegment
 
+    def __post_init__(self) -> None:
+        """Refuse a segment made by hand that is no path."""
+        moments = self.segment.timestamp
+        if moments.size < 2:  # noqa: PLR2004 - from one price to another
+            raise InputError("segment", moments.size, "must hold at least two bars")
+        steps = np.diff(moments)
+        bad = (steps <= 0) | (steps > MAX_GAP_S)
+        if bad.any():
+            where = int(np.argmax(bad))
+            rule = f"must follow the bar before within {MAX_GAP_S} s: no path crosses a gap of the record"
+            raise InputError(f"segment.timestamp[{where + 1}]", int(moments[where + 1]), rule)
+
     @classmethod
     def between(cls, history: PriceHistory, start: int, end: int) -> FileReplay:
         """Part of a history, bars that open from `start` to `end` (unix seconds), both included.
@@ -101,7 +113,8 @@ class FileReplay:
         Raises
         ------
         InputError
-            If they do not lie in one segment: no path crosses a gap of the record.
+            If they do not lie in one segment, for no path crosses a gap of the record, or hold fewer than two
+            bars.
         """
         segment = history.at(start)
         if not start < end <= segment.timestamp[-1]:

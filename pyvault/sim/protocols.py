@@ -57,10 +57,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """All acts of a run, in their order, and where its clock ended."""
+    """All acts of a run, in their order, where its clock ended, and who is to be woken when it goes on.
+
+    ``wakings`` are pairs of a moment (unix seconds) and an agent's place in the list, ascending.
+    """
 
     entries: tuple[Entry, ...]
     timestamp: int
+    wakings: tuple[tuple[int, int], ...] = ()
 
     def of(self, action: str, *, accepted: bool | None = None) -> tuple[Entry, ...]:
         """Acts of one kind, all or only those that went well or did not."""
@@ -83,7 +87,7 @@ class Port(Protocol):
         """Price in the world outside, now."""
 
     def price_at(self, timestamp: int) -> float:
-        """Price at any moment of the path: who asks about the future knows more than the quote."""
+        """Price at a moment, InputError if it lies further ahead than the agent's ``foresight_s``."""
 
     def next_tick(self) -> int | None:
         """When the path's price next changes; None when it has ended."""
@@ -114,7 +118,10 @@ class Port(Protocol):
 
 
 class Agent(Protocol):
-    """Somebody who wakes, acts through the port, and says when to be woken next."""
+    """Somebody who wakes, acts through the port, and says when to be woken next.
+
+    One that knows the future has a ``foresight_s``, the seconds that it sees ahead; no other sees any.
+    """
 
     @property
     def name(self) -> str:
@@ -127,5 +134,12 @@ class Agent(Protocol):
 class Engine(Protocol):
     """Runs agents along a path."""
 
-    def run(self, path: PricePath, agents: Sequence[Agent]) -> Run:
-        """Everything that happens from the path's first moment to its last."""
+    def run(
+        self,
+        path: PricePath,
+        agents: Sequence[Agent],
+        *,
+        until: int | None = None,
+        after: Run | None = None,
+    ) -> Run:
+        """What happens from the path's first moment, or from `after`, to its last, or to `until`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import sys
 import tomllib
 
@@ -63,10 +64,32 @@ def test_faults__of_a_good_mutant__are_none():
     assert faults(GOOD, "a + b", "def test_sum(x):") == []
 
 
-def test_is_caught__code_that_does_not_compile__is_not(tmp_path, capsys):
+@pytest.fixture
+def tree(tmp_path):
+    """This tree, but for where copies are made: another run may be at work there."""
     for path in ROOT.iterdir():
-        if path.name != ".build":  # where the copy is made: another run may be at work in this tree's
+        if path.name not in {".build", "tests"}:
             (tmp_path / path.name).symlink_to(path)
+    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+@pytest.mark.large
+def test_fails_unbroken__with_a_test_that_fails_in_any_copy__is_true(tree, capsys):
+    bad = tree / "tests" / "test_of_everything.py"
+    bad.write_text("def test_good():\n    pass\n\n\ndef test_bad():\n    assert False\n", encoding="utf-8")
+    good, wrong = (
+        planted_faults.Mutant(
+            file="", find="", replace="", law="", test=f"tests/test_of_everything.py::{name}"
+        )
+        for name in ("test_good", "test_bad")
+    )
+    assert not planted_faults.fails_unbroken([good], tree)
+    assert planted_faults.fails_unbroken([good, wrong], tree)
+    assert "test_bad" in capsys.readouterr().out
+
+
+def test_is_caught__code_that_does_not_compile__is_not(tree, capsys):
     broken = planted_faults.Mutant(
         file="contracts/OptionPricer.vy",
         find="# pragma version 0.4.3",
@@ -74,5 +97,5 @@ def test_is_caught__code_that_does_not_compile__is_not(tmp_path, capsys):
         test="tests/unit/pyvault/test_artifacts.py",
         law="a fault compiles",
     )
-    assert not planted_faults.is_caught(broken, tmp_path)
+    assert not planted_faults.is_caught(broken, tree)
     assert "does not compile" in capsys.readouterr().out

@@ -12,6 +12,7 @@ keeper: public(address)
 guardian: public(address)
 version: public(uint256)
 _words: HashMap[uint256, uint256[16]]
+_begun_at: HashMap[uint256, uint256]
 
 
 @deploy
@@ -27,6 +28,18 @@ def __init__(owner: address, keeper: address, guardian: address, words: uint256[
 def set_words(words: uint256[16]):
     self.version += 1
     self._words[self.version] = words
+    self._begun_at[self.version] = block.timestamp
+
+
+@external
+@view
+def version_at(timestamp: uint256) -> uint256:
+    found: uint256 = self.version
+    for _: uint256 in range(256):
+        if self._begun_at[found] <= timestamp:
+            break
+        found -= 1
+    return found
 
 
 @external

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -132,6 +133,28 @@ def test_demo__told_to_end__exits_130_and_leaves_no_node(monkeypatch, tmp_path, 
         assert process.wait(timeout=30) == 130
     with pytest.raises(ProcessLookupError):
         os.kill(int(number.read_text(encoding="utf-8")), 0)
+
+
+def test_demo__interrupted_in_the_midst_of_its_day__exits_130_and_leaves_no_node(monkeypatch, tmp_path):
+    door = tmp_path / "node.ipc"
+    announced = f'#!/bin/sh\necho $$ > $0.pid\nexec {find_anvil()} "$@" --ipc {door}\n'
+    monkeypatch.setenv("ANVIL", script(tmp_path / "anvil", announced))
+    command = [sys.executable, "-c", "from pyvault.cli import main; main()", "demo", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        block = 0
+        while block < 40:  # until the day has begun
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+            with suppress(ChainError):  # until the node listens
+                block = RpcBackend(str(door)).block
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the node hears it too
+        assert process.wait(timeout=30) == 130
+        assert b"Traceback" not in process.stderr.read()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "anvil.pid").read_text(encoding="utf-8")), 0)
 
 
 def test_find_anvil__where_there_is_none__says_what_to_do(monkeypatch, tmp_path):

@@ -3,8 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields, replace
 
+import numpy as np
 import pytest
+
+from pyvault.chain.revm import RevmBackend
+from pyvault.cli.demo_day import day_payload
+from pyvault.demo.market_day import live_one_day
+from pyvault.market.synthetic import synthetic_chain
+from pyvault.pricing.surface import fit_surface
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +62,21 @@ def test_demo__of_a_day__fixes_the_expiry_that_passed(payload):
     (settled,) = payload["day"]["settlements"].values()
     assert 2_000.0 < settled < 4_500.0
     assert payload["day"]["rounds"] >= 24
+
+
+@pytest.mark.parametrize("days", [2, 8])
+def test_day__whose_first_expiry_lies_beyond_it__tells_of_every_post_that_was_made(days):
+    market = synthetic_chain()
+    late = market.expiry > market.timestamp + days * 86_400
+    arrays = {
+        each.name: getattr(market, each.name)[late]
+        for each in fields(market)
+        if isinstance(getattr(market, each.name), np.ndarray)
+    }
+    chain = replace(market, **arrays)
+    backend = RevmBackend(timestamp=int(chain.timestamp) - 3_600)
+    day = live_one_day(backend, chain, fit_surface(chain), seed=1)
+    told = day_payload(day)
+    assert [each["post"] for each in told["posts"]][-1] == "variance up by 0.2 %"
+    assert len(told["posts"]) == 9
+    assert told["settlements"] == {}

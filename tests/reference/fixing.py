@@ -67,3 +67,18 @@ def settlement_price(
             return None
         total += counted[index].price
     return total // WINDOW_S
+
+
+def elapsed_mean(
+    history: Iterable[FeedRound], expiry: int, now: int, floor: int, cap: int, max_gap: int
+) -> int | None:
+    """Mean of the price in force over the window's seconds before now, rounded down; None if one has none."""
+    counted = rounds_that_count(history, floor, cap)
+    total, times = 0, [item.updated_at for item in counted]
+    start, until = expiry - WINDOW_S, min(now, expiry)
+    for second in range(start, until):
+        index = bisect_right(times, second) - 1
+        if index < 0 or second + 1 - times[index] > max_gap:
+            return None
+        total += counted[index].price
+    return total // (until - start)

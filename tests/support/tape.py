@@ -5,7 +5,10 @@ The actions know nothing of the state, so many are refused: on two backends, for
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from random import Random
+
+from eth_abi.grammar import TupleType, parse
 
 from pyvault.chain.artifacts import load
 from pyvault.chain.backend import Receipt
@@ -15,6 +18,7 @@ from pyvault.chain.system import Round, SlicePost
 from pyvault.errors import PyvaultError
 
 DAY = 86_400
+NOBODY = "0x" + "00" * 20
 ACTORS = tuple("0x" + f"{i:02x}" * 20 for i in (0xA1, 0xB2, 0xC3))
 WEIGHTS = {
     "push": 14,
@@ -54,6 +58,12 @@ def make_tape(seed, length, start):
     opening += [("post", (_slices(random, expiries[:4]), "owner", 0)) for _ in range(6)]
     change = [("schedule", (0, 3_600, "owner")), ("warp", (3_601,)), ("execute", (0, ACTORS[0]))]
     return opening + drawn[:half] + change + _fixing(expiries[3]) + drawn[half:end]
+
+
+def make_sweep(seed, functions):
+    """One call of every function of every contract, arguments and callers at random."""
+    random = Random(seed)
+    return [("any", (duty, name, random.randrange(2**32))) for duty, name in functions]
 
 
 def _fixing(expiry):
@@ -125,7 +135,7 @@ _DRAW = {
     "execute": lambda r, _: (r.choice(tuple(PARAMETERS.values())).id, r.choice(ACTORS)),
     "cancel": lambda r, _: (r.choice(tuple(PARAMETERS.values())).id, _caller(r, "owner", "guardian")),
     "pause": lambda r, _: (r.choice((1, 1, 2, 2, 4, 4, 8, 16)), _caller(r, "guardian", "owner")),
-    "role": lambda r, _: (r.randrange(4), r.choice((*ACTORS, "0x" + "00" * 20)), _caller(r, "owner")),
+    "role": lambda r, _: (r.randrange(4), r.choice((*ACTORS, NOBODY)), _caller(r, "owner")),
     "mint": lambda r, _: (r.choice(ACTORS), r.randrange(10**9), r.choice(("deployer", ACTORS[1]))),
     "transfer": lambda r, _: (r.choice(ACTORS), r.choice(ACTORS), r.randrange(10**9)),
     "approve": lambda r, _: (r.choice(ACTORS), r.choice(ACTORS), r.randrange(10**9)),
@@ -141,6 +151,26 @@ _DRAW = {
     "snapshot": lambda *_: (),
     "revert": lambda r, _: (r.random(),),
 }
+
+
+def _argument(random, kind, numbers, addresses):
+    """A value of an ABI type, drawn from what means something and from the edges of the type."""
+    if kind.is_array:
+        length = kind.arrlist[-1][0] if kind.arrlist[-1] else random.randrange(3)
+        return [_argument(random, kind.item_type, numbers, addresses) for _ in range(length)]
+    if isinstance(kind, TupleType):
+        return tuple(_argument(random, each, numbers, addresses) for each in kind.components)
+    if kind.base in {"uint", "int"}:
+        low = 0 if kind.base == "uint" else -(2 ** (kind.sub - 1))
+        return random.choice(
+            [each for each in (*numbers, low, low + 2**kind.sub - 1) if low <= each < low + 2**kind.sub]
+        )
+    return {
+        "address": lambda: random.choice(addresses),
+        "bool": lambda: random.random() < 0.5,
+        "string": lambda: random.choice(("", "a note", "é" * 10)),
+        "bytes": lambda: random.randbytes(kind.sub or random.randrange(40)),
+    }[kind.base]()
 
 
 def _seen(outcome):
@@ -174,6 +204,32 @@ class Player:
     def _raw(self, caller, part, function, *arguments):
         return self.system.raw(self._who(caller), part, function, *arguments)
 
+    @property
+    def functions(self):
+        """Every function of every contract, by duty and name."""
+        return [(duty, name) for duty, each in self.system.contracts.items() for name in each.functions]
+
+    def _any(self, duty, name, seed):
+        random, part, config = Random(seed), self.system.part(duty), self.system.config
+        numbers = (
+            0,
+            1,
+            2,
+            3,
+            700,
+            10**18,
+            self.system.now,
+            (1 << 64) + 1,
+            self.system.now // DAY * DAY + 28_800,
+        )
+        addresses = (NOBODY, *ACTORS, *(each.address for each in self.system.contracts.values()))
+        kinds = map(parse, part.functions[name].inputs)
+        arguments = [_argument(random, kind, numbers, addresses) for kind in kinds]
+        sender = random.choice((*ACTORS, config.owner, config.guardian, config.keeper, config.deployer))
+        if part.functions[name].mutability in {"view", "pure"}:
+            return {"value": part.call(name, *arguments, sender=sender)}
+        return part.transact(name, *arguments, sender=sender)
+
     def _push(self, answer):
         return self._raw("deployer", "feed", "push_answer", answer)
 
@@ -183,9 +239,11 @@ class Player:
     def _rounds(self, *rounds):
         now, latest = self.system.now, self.system.part("feed").call("latest_round")
         base = latest >> 64 << 64
-        self.system.set_feed(
-            Round(base + index, answer, now + age, now + age, base + index) for index, answer, age in rounds
-        )
+        items = [
+            astuple(Round(base + index, answer, now + age, now + age, base + index))
+            for index, answer, age in rounds
+        ]
+        return self._raw("deployer", "feed", "set_rounds", items)
 
     def _refresh(self, caller):
         return self._raw(caller, "spot_oracle", "refresh"), self.system.spot()
@@ -196,7 +254,9 @@ class Player:
         return self._raw(caller, "vol_surface", "post", number, self.system.now + age, items)
 
     def _list(self, expiry, is_rightful):
-        return self.system.list_expiry(expiry, caller=None if is_rightful else ACTORS[0])
+        callers = ("keeper", "owner") if is_rightful else (ACTORS[0], ACTORS[0])
+        parts = zip(callers, ("spot_oracle", "vol_surface"), strict=True)
+        return tuple(self._raw(caller, part, "list_expiry", expiry) for caller, part in parts)
 
     def _fix(self, expiry, source, first, caller, rounds=100):
         first_round = self.system.first_round(expiry, 1) if first is None else first

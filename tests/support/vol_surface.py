@@ -76,13 +76,13 @@ class Surface:
         return receipt
 
     def refusal(self, slices, **options):
-        """Reason why a post is refused; empty if it is not. Nothing changes but the clock."""
+        """Reason why a post is refused, empty if it is not, "silent" if none is given; nothing changes."""
         name = self.backend.snapshot()
         sequence = self.sequence
         try:
             self.post(slices, **options)
         except ContractError as error:
-            return error.reason
+            return error.reason or "silent"
         finally:
             self.sequence = sequence
             self.backend.revert(name)

@@ -7,21 +7,23 @@
 @notice  What a posted slice must satisfy: shape, bounds, no butterfly, no calendar arbitrage, and how far it has
          moved from the one before.
 @dev     The check grid: standardised moneyness z = k/(sigma_0 sqrt(T)), sigma_0 the at-the-money volatility of
-         the slice: dense to |z| = 3, to 5 for bounds and moves (an option beyond it is worth less than
-         6e-8 F sigma_0 sqrt(T)), on to 15 for arbitrage; and m - sigma, m, m + sigma, where a slice bends most.
-         The vertex m lies inside |z| <= 5 and is no sharper than 1/16 of a deviation, so that nothing hides
-         between nodes (docs/vol-surface.md). Stateless. Nothing here reads a clock.
+         the slice: dense to |z| = 3, to 5 for bounds and moves, on to 15 for arbitrage; and m - sigma, m,
+         m + sigma, where a slice bends most. Moves between the nodes and beyond them are bounded by
+         surface_between.vy (docs/vol-surface.md). Stateless. Nothing here reads a clock.
 """
 
 from ...interfaces import IVolSurface
 from .. import constants
 from . import root
+from . import surface_between as between
 
-NODES: constant(uint256) = 28  # three about the vertex, then HALVES
-CORE: constant(uint256) = 20  # three about the vertex, and |z| <= 5
-HALVES: constant(int256[25]) = [
-    0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -8, 8, -10, 10, -12, 12, -16, 16, -22, 22, -30, 30
-]  # z in halves of a deviation
+NODES: constant(uint256) = between.NODES  # the core, then the far ones
+CORE: constant(uint256) = between.CORE  # those of HALVES, and three about the vertex
+# z of the nodes but the vertex's in halves of a deviation, 30 more each, a byte each from the right: -10, -8, -6,
+# -5 ... 5, 6, 8, 10, which is the core; then -12, 12, -16, 16, -22, 22, -30, 30.
+HALVES: constant(bytes32) = 0x000000000000003c0034082e0e2a12282624232221201f1e1d1c1b1a19181614
+FIXED: constant(uint256) = NODES - 3
+FIXED_CORE: constant(uint256) = CORE - 3
 CORE_DEVIATIONS: constant(uint256) = 5
 MAX_WIDTH: constant(uint256) = 8 * constants.WAD  # nodes reach 15 widths, log-moneyness 295
 SHARPEST: constant(uint256) = 16  # sigma >= width/16
@@ -45,8 +47,11 @@ def _check_shape(curve: IVolSurface.Slice):
     assert curve.b < 2**69 and curve.sigma < 2**69, "surface: parameter out of range"
     assert curve.sigma > 0, "surface: vertex too sharp"
     # The least variance, a + b sigma sqrt(1 - rho^2); rounded down, against the poster.
-    across: uint256 = isqrt(constants.WAD * constants.WAD - convert(curve.rho * curve.rho, uint256))
-    bend: uint256 = curve.b * curve.sigma // constants.WAD * across // constants.WAD
+    # unsafe: |rho| at most one, b and sigma below 2^69.
+    across: uint256 = convert(unsafe_mul(curve.rho, curve.rho), uint256)
+    across = isqrt(unsafe_sub(constants.WAD * constants.WAD, across))
+    bend: uint256 = unsafe_div(unsafe_mul(curve.b, curve.sigma), constants.WAD)
+    bend = unsafe_div(unsafe_mul(bend, across), constants.WAD)
     assert curve.a + convert(bend, int256) >= convert(LEAST_VARIANCE, int256), "surface: variance too low"
 
 
@@ -100,7 +105,7 @@ def _volatility(variance: uint256) -> uint256:
     """
     @dev    sqrt(v), rounded down.
     """
-    return isqrt(variance * constants.WAD)
+    return isqrt(unsafe_mul(variance, constants.WAD))  # unsafe: a variance is below 2^82
 
 
 @internal
@@ -118,21 +123,43 @@ def _width(curve: IVolSurface.Slice, time_s: uint256) -> uint256:
 @pure
 def _nodes(curve: IVolSurface.Slice, width: uint256) -> int256[NODES]:
     """
-    @dev    The check grid in log-moneyness: the vertex and one sigma to its sides (not beyond the core), then the
-            core, then the far nodes.
+    @dev    The check grid in log-moneyness: the core ascending, in it the vertex and one sigma to its sides; then
+            the far nodes.
     """
+    # unsafe: width at most 8 and sigma, m below 2^69: nothing comes near 2^255.
     deviation: int256 = convert(width, int256)
-    edge: int256 = convert(CORE_DEVIATIONS, int256) * deviation
+    edge: int256 = unsafe_mul(convert(CORE_DEVIATIONS, int256), deviation)
     sigma: int256 = convert(curve.sigma, int256)
     nodes: int256[NODES] = empty(int256[NODES])
-    nodes[0] = curve.m
-    nodes[1] = max(curve.m - sigma, -edge)
-    nodes[2] = min(curve.m + sigma, edge)
-    i: uint256 = 3
-    for half: int256 in HALVES:
-        nodes[i] = half * deviation // 2
-        i += 1
+    about: int256 = unsafe_sub(curve.m, sigma)  # the next of the vertex's three
+    waiting: uint256 = 3
+    i: uint256 = 0
+    for j: uint256 in range(FIXED):
+        half: int256 = unsafe_sub(convert(convert(HALVES, uint256) >> unsafe_mul(8, j) & 255, int256), 30)
+        node: int256 = unsafe_div(unsafe_mul(half, deviation), 2)
+        for _: uint256 in range(3):
+            if waiting == 0 or (about >= node and j != FIXED_CORE - 1):
+                break
+            nodes[i] = max(-edge, min(about, edge))
+            about = unsafe_add(about, sigma)
+            waiting = unsafe_sub(waiting, 1)
+            i = unsafe_add(i, 1)
+        nodes[i] = node
+        i = unsafe_add(i, 1)
     return nodes
+
+
+@internal
+@pure
+def _slope(log_moneyness: int256, curve: IVolSurface.Slice) -> (int256, int256):
+    """
+    @dev    Derivative of the variance by k, each quotient truncated, and the distance from the vertex, 2^20 times.
+    """
+    # unsafe: as in _variance; the slope is below 2^71.
+    x: int256 = unsafe_sub(log_moneyness, curve.m) << 20
+    span: int256 = self._hypotenuse(x, convert(curve.sigma, int256) << 20)
+    tilt: int256 = unsafe_add(curve.rho, unsafe_div(unsafe_mul(x, constants.SIGNED_WAD), span))
+    return unsafe_div(unsafe_mul(convert(curve.b, int256), tilt), constants.SIGNED_WAD), span
 
 
 @internal
@@ -150,21 +177,26 @@ def _durrleman(
         return min_value(int256)
     v: int256 = convert(variance, int256)
     time: int256 = convert(time_s, int256)
-    x: int256 = log_moneyness - curve.m << 20
-    s: int256 = convert(curve.sigma, int256) << 20
-    span: int256 = self._hypotenuse(x, s)
-    b: int256 = convert(curve.b, int256)
-    first: int256 = b * (curve.rho + x * constants.SIGNED_WAD // span) // constants.SIGNED_WAD
-    bend: int256 = s * constants.SIGNED_WAD // span
-    second: int256 = b * (bend * bend // constants.SIGNED_WAD) * 2**20 // span
-    tilt: int256 = constants.SIGNED_WAD - log_moneyness * first // (2 * v)
-    slope: int256 = first * time // SIGNED_YEAR
-    return (
-        tilt * tilt // constants.SIGNED_WAD
-        - first * first * time // (4 * v * SIGNED_YEAR)
-        - slope * slope // (16 * constants.SIGNED_WAD)
-        + second * time // (2 * SIGNED_YEAR)
+    first: int256 = 0
+    span: int256 = 0
+    first, span = self._slope(log_moneyness, curve)
+    # unsafe: v > 2^33, |k| < 2^69, |first| < 2^71, time < 2^48: tilt < 2^107, slope < 2^95, second < 2^130.
+    bend: int256 = unsafe_div(unsafe_mul(convert(curve.sigma, int256) << 20, constants.SIGNED_WAD), span)
+    bend = unsafe_div(unsafe_mul(bend, bend), constants.SIGNED_WAD)
+    second: int256 = unsafe_div(unsafe_mul(convert(curve.b, int256), bend) << 20, span)
+    tilt: int256 = unsafe_sub(
+        constants.SIGNED_WAD, unsafe_div(unsafe_mul(log_moneyness, first), unsafe_mul(2, v))
     )
+    slope: int256 = unsafe_div(unsafe_mul(first, time), SIGNED_YEAR)
+    # What is added, then what is taken away.
+    g: int256 = unsafe_add(
+        unsafe_div(unsafe_mul(tilt, tilt), constants.SIGNED_WAD),
+        unsafe_div(unsafe_mul(second, time), 2 * SIGNED_YEAR),
+    )
+    g = unsafe_sub(
+        g, unsafe_div(unsafe_mul(unsafe_mul(first, first), time), unsafe_mul(unsafe_mul(4, v), SIGNED_YEAR))
+    )
+    return unsafe_sub(g, unsafe_div(unsafe_mul(slope, slope), 16 * constants.SIGNED_WAD))
 
 
 @internal
@@ -188,11 +220,15 @@ def _check_curve(
     @dev    Refuses a slice whose vertex leaves the core or is too sharp or too flat for the grid, whose wings are
             steeper than Lee's bound b (1 + |rho|) T <= 2 (R. Lee, 2004), or with a butterfly at a node.
     """
-    assert curve.sigma * SHARPEST >= width, "surface: vertex too sharp"
-    assert curve.sigma <= FLATTEST * width, "surface: vertex too flat"
-    assert convert(abs(curve.m), uint256) <= CORE_DEVIATIONS * width, "surface: vertex off the grid"
+    # unsafe: width at most 8, sigma and b below 2^69, time below 2^48.
+    assert unsafe_mul(curve.sigma, SHARPEST) >= width, "surface: vertex too sharp"
+    assert curve.sigma <= unsafe_mul(FLATTEST, width), "surface: vertex too flat"
+    assert convert(abs(curve.m), uint256) <= unsafe_mul(
+        CORE_DEVIATIONS, width
+    ), "surface: vertex off the grid"
+    slope: uint256 = unsafe_mul(curve.b, unsafe_add(constants.WAD, convert(abs(curve.rho), uint256)))
     assert (
-        curve.b * (constants.WAD + convert(abs(curve.rho), uint256)) * time_s
+        unsafe_mul(slope, time_s)
         <= LEE_SLOPE * constants.WAD * constants.WAD * constants.SECONDS_PER_YEAR
     ), "surface: wing too steep"
     for i: uint256 in range(NODES):
@@ -218,8 +254,9 @@ def _volatilities(curve: IVolSurface.Slice, nodes: int256[NODES], offset: int256
     @dev    Volatilities of a slice at the core nodes of another's grid, each moved by `offset`.
     """
     volatilities: uint256[CORE] = empty(uint256[CORE])
+    # unsafe: nodes and offset below 2^68.
     for i: uint256 in range(CORE):
-        volatilities[i] = self._volatility(self._variance(nodes[i] + offset, curve))
+        volatilities[i] = self._volatility(self._variance(unsafe_add(nodes[i], offset), curve))
     return volatilities
 
 
@@ -232,43 +269,6 @@ def _check_bounds(volatilities: uint256[CORE], lowest: uint256, highest: uint256
     for volatility: uint256 in volatilities:
         assert volatility >= lowest, "surface: volatility too low"
         assert volatility <= highest, "surface: volatility too high"
-
-
-@internal
-@pure
-def _distance(one: uint256[CORE], other: uint256[CORE]) -> uint256:
-    """
-    @dev    Largest |difference|.
-    """
-    distance: uint256 = 0
-    for i: uint256 in range(CORE):
-        distance = max(distance, max(one[i], other[i]) - min(one[i], other[i]))
-    return distance
-
-
-@internal
-@pure
-def _move(
-    curve: IVolSurface.Slice,
-    width: uint256,
-    nodes: int256[NODES],
-    volatilities: uint256[CORE],
-    previous: IVolSurface.Slice,
-    offset: int256,
-) -> uint256:
-    """
-    @dev    Largest |change of volatility| of a strike, over the core nodes of the new slice and the vertex of the
-            previous one, where that bends most (unless time has left it outside the core).
-    @param  volatilities Those of `curve` at the core nodes.
-    @param  offset ln(F/F_before): a strike at k was at k + offset.
-    """
-    move: uint256 = self._distance(volatilities, self._volatilities(previous, nodes, offset))
-    vertex: int256 = previous.m - offset
-    if convert(abs(vertex), uint256) > CORE_DEVIATIONS * width:
-        return move
-    new: uint256 = self._volatility(self._variance(vertex, curve))
-    old: uint256 = self._volatility(self._variance(previous.m, previous))
-    return max(move, max(new, old) - min(new, old))
 
 
 @internal
@@ -292,6 +292,6 @@ def _check_order_at(
     """
     @dev    Refuses a calendar arbitrage at one log-moneyness.
     """
-    assert (
-        self._variance(node, near) * near_s <= self._variance(node, far) * far_s
-    ), "surface: calendar"
+    # unsafe: variances below 2^82, times below 2^48.
+    early: uint256 = unsafe_mul(self._variance(node, near), near_s)
+    assert early <= unsafe_mul(self._variance(node, far), far_s), "surface: calendar"

@@ -11,6 +11,7 @@
 from ...interfaces import IVolSurface
 from .. import constants
 from . import surface_guard as guard
+from . import surface_move as moves
 
 MAX_EXPIRIES: constant(uint256) = 10
 
@@ -20,7 +21,6 @@ struct Line:
     expiry: uint256
     time_s: uint256
     is_posted: bool
-    is_loaded: bool
     is_anchor: bool  # its slice may vouch for a neighbour's first one
     slice: IVolSurface.Slice  # as it will be after the call
 
@@ -52,13 +52,14 @@ def _distance(
         )
         begin: int256 = convert(near.time_s, int256)
         end: int256 = convert(far.time_s, int256)
-        carry = (
-            near.slice.carry * begin * (end - time) + far.slice.carry * end * (time - begin)
-        ) // (end - begin)
+        # unsafe: carries below 2^63, times below 2^48 and begin < time < end.
+        early: int256 = unsafe_mul(unsafe_mul(near.slice.carry, begin), unsafe_sub(end, time))
+        late: int256 = unsafe_mul(unsafe_mul(far.slice.carry, end), unsafe_sub(time, begin))
+        carry = unsafe_div(unsafe_add(early, late), unsafe_sub(end, begin))
     else:
         expected = guard._volatilities(near.slice, nodes, 0)
     drift: int256 = here.slice.carry * time - carry
-    return guard._distance(volatilities, expected), self._years_up(convert(abs(drift), uint256))
+    return moves._distance(volatilities, expected), self._years_up(convert(abs(drift), uint256))
 
 
 @internal
@@ -76,11 +77,13 @@ def _volatilities_between(
     """
     volatilities: uint256[guard.CORE] = empty(uint256[guard.CORE])
     for i: uint256 in range(guard.CORE):
-        total: uint256 = (
-            guard._variance(nodes[i], near) * near_s * (far_s - time_s)
-            + guard._variance(nodes[i], far) * far_s * (time_s - near_s)
-        ) // (far_s - near_s)
-        volatilities[i] = guard._volatility(total // time_s)
+        # unsafe: variances below 2^82, times below 2^48 and near < time < far.
+        early: uint256 = unsafe_mul(guard._variance(nodes[i], near), near_s)
+        late: uint256 = unsafe_mul(guard._variance(nodes[i], far), far_s)
+        total: uint256 = unsafe_add(
+            unsafe_mul(early, unsafe_sub(far_s, time_s)), unsafe_mul(late, unsafe_sub(time_s, near_s))
+        )
+        volatilities[i] = guard._volatility(unsafe_div(unsafe_div(total, unsafe_sub(far_s, near_s)), time_s))
     return volatilities
 
 

@@ -7,9 +7,8 @@
 @license AGPL-3.0-only
 @notice  The settlement price of an expiry T is the mean over [T - 30 min, T] of the price in force, from the rounds
          of one source. docs/spot-oracle.md states the rule, and why it gives one price to every caller.
-@dev     The caller names the round in force at the window's start. The walk proves it (the next valid round
-         begins after the start), adds price times seconds, and ends at the first valid round at or after T. A
-         walk belongs to the round that began it, so nobody can disturb another's.
+@dev     The caller names the round in force at the window's start; the walk of `walking` proves it. A walk belongs to
+         the round that began it, so nobody can disturb another's.
 """
 
 from ...interfaces import IRiskParameters
@@ -17,21 +16,22 @@ from ...interfaces import ISpotOracle
 from .. import feed
 from .. import parameters as p
 from .. import phases
+from .. import walking
+from . import block_reading
 from . import sources
 
+uses: block_reading
 uses: sources
 
-WINDOW_S: constant(uint256) = 1_800
 DAY_S: constant(uint256) = 86_400
 EXPIRY_TIME_S: constant(uint256) = 8 * 3_600  # 08:00 UTC
-FOLLOW_S: constant(uint256) = 6 * 3_600  # a round must follow within
 OUTAGE_S: constant(uint256) = 6 * 3_600  # between the two reports of an outage
 MAX_HORIZON_S: constant(uint256) = 366 * 86_400  # before expiry, when it is listed
-MAX_ROUNDS: constant(uint256) = 512  # in one call
 
 _versions: HashMap[uint256, uint256]
 _fixings: HashMap[uint256, ISpotOracle.Fixing]
 _walks: HashMap[uint256, HashMap[ISpotOracle.Source, HashMap[uint256, ISpotOracle.Walk]]]
+_first_rounds: HashMap[uint256, uint256]  # of the primary: proven inside the window, as far as it had come
 _failed: HashMap[uint256, HashMap[ISpotOracle.Source, bool]]
 _outages: HashMap[uint256, HashMap[ISpotOracle.Source, uint256]]
 
@@ -41,19 +41,19 @@ def fix_expiry(
     expiry: uint256, source: ISpotOracle.Source, first_round: uint256, max_rounds: uint256
 ) -> bool:
     """
-    @notice Walk the rounds of the window; anyone, in any number of calls. Once proven, a failure of the primary
-            opens the second source.
+    @notice Walk the rounds of the window; anyone, in any number of calls, from its second second on. Once proven, a
+            failure of the primary opens the second source.
     @dev    The mean is rounded down, by less than 1e-18 quote, in favour of nobody in particular. Reverts while
             the feed cannot be read: see `report_outage`.
-    @param  expiry Listed, passed, not fixed.
+    @param  expiry Listed, its window open, not fixed; before it has passed the walk only goes as far as the window.
     @param  source PRIMARY, or SECOND once the primary has failed.
     @param  first_round The last valid round at or before the start of the window; zero: none is.
     @param  max_rounds Most rounds to look at, 1 to 512; one costs about 10,000 gas on a plain feed.
     @return Whether the expiry is fixed; false: more rounds to look at, none follows yet, or the source failed.
     """
     self._check_open(expiry, source)
-    assert block.timestamp >= expiry, "oracle: not expired"
-    assert max_rounds > 0 and max_rounds <= MAX_ROUNDS, "oracle: bad number of rounds"
+    assert block.timestamp > expiry - walking.WINDOW_S, "oracle: window has not opened"
+    assert max_rounds > 0 and max_rounds <= walking.MAX_ROUNDS, "oracle: bad number of rounds"
     if source == ISpotOracle.Source.SECOND:
         assert self._failed[expiry][ISpotOracle.Source.PRIMARY], "oracle: primary has not failed"
     return self._walk(expiry, source, first_round, max_rounds)
@@ -69,7 +69,7 @@ def report_outage(expiry: uint256, source: ISpotOracle.Source):
     @param  source PRIMARY or SECOND.
     """
     self._check_open(expiry, source)
-    assert block.timestamp > expiry + FOLLOW_S, "oracle: too early for an outage"
+    assert block.timestamp > expiry + walking.FOLLOW_S, "oracle: too early for an outage"
     since: uint256 = self._outages[expiry][source]
     if self._is_readable(source):
         assert since != 0, "oracle: feed can be read"
@@ -91,7 +91,7 @@ def _list(expiry: uint256):
     """
     assert self._versions[expiry] == 0, "oracle: expiry already listed"
     assert expiry % DAY_S == EXPIRY_TIME_S, "oracle: expiry not at 08:00"
-    assert expiry > block.timestamp + WINDOW_S, "oracle: window has opened"
+    assert expiry > block.timestamp + walking.WINDOW_S, "oracle: window has opened"
     assert expiry <= block.timestamp + MAX_HORIZON_S, "oracle: expiry too far"
     version: uint256 = staticcall sources.PARAMETERS.version()
     self._versions[expiry] = version
@@ -104,90 +104,75 @@ def _walk(expiry: uint256, source: ISpotOracle.Source, first_round: uint256, max
     @notice Up to `max_rounds` steps of the walk from a round; stored unless it ends.
     """
     assert self._is_readable(source), "oracle: feed cannot be read"
-    aggregator: address = sources._feed(source)
-    scale: uint256 = sources._scale(source)
-    latest: uint256 = feed._latest(aggregator).round_id
-    words: DynArray[uint256, p.WORDS] = self._rule(expiry)
-    max_gap: uint256 = sources._lane(words, p.FIXING_MAX_GAP_S)
-    lowest: uint256 = sources._lane(words, p.SPOT_FLOOR) * sources.PRICE_UNIT
-    highest: uint256 = sources._lane(words, p.SPOT_CAP) * sources.PRICE_UNIT
-
+    course: walking.Course = self._course(expiry, source)
     walk: ISpotOracle.Walk = self._walks[expiry][source][first_round]
+    cursor: uint256 = max(walk.scanned, first_round)
+    assert cursor <= course.latest, "oracle: round not published"
     next_phase: uint256 = 0  # the round before its first
     phase_end: uint256 = phases.NEVER
-    if walk.scanned == 0:
-        walk.scanned = first_round
-        walk.last_set = first_round
-    assert walk.scanned <= latest, "oracle: round not published"
-    next_phase, phase_end = phases._later(aggregator, walk.scanned, latest)
+    next_phase, phase_end = phases._later(course.aggregator, cursor, course.latest)
     if walk.round_id != 0 and walk.updated_at >= phase_end:
         # A phase appeared that began before the round last counted: what was walked is void.
         walk = empty(ISpotOracle.Walk)
-        walk.scanned = first_round
-        walk.last_set = first_round
-        next_phase, phase_end = phases._later(aggregator, first_round, latest)
-    if walk.round_id == 0 and first_round != 0:
-        begin: feed.Round = feed._round(aggregator, first_round)
-        walk.round_id = first_round
-        walk.price = feed._price(begin, scale, lowest, highest)
-        walk.updated_at = begin.updated_at
-        assert walk.price > 0 and begin.updated_at > 0 and begin.is_complete, "oracle: not a valid round"
-        assert begin.updated_at <= expiry - WINDOW_S, "oracle: round after the start"
-        assert begin.updated_at < phase_end, "oracle: round after its phase"
-
+        next_phase, phase_end = phases._later(course.aggregator, first_round, course.latest)
+    if walk.scanned == 0:
+        walk = walking._begin(course, first_round, phase_end)
     before: uint256 = walk.scanned
-    is_end: bool = False  # of what the feed has published
-    for _: uint256 in range(max_rounds, bound=MAX_ROUNDS):
-        round_id: uint256 = walk.scanned + 1
-        is_over: bool = round_id > latest
-        found: feed.Round = empty(feed.Round)
-        if not is_over:
-            found = feed._round(aggregator, round_id)
-            if round_id >> phases.PHASE_BITS < latest >> phases.PHASE_BITS:
-                is_over = found.updated_at >= phase_end or (
-                    found.updated_at == 0 and round_id - walk.last_set >= phases.MAX_HOLE
-                )
-        if is_over:
-            if phase_end == phases.NEVER:
-                is_end = True
-                break
-            walk.scanned = next_phase
-            walk.last_set = next_phase
-            next_phase, phase_end = phases._later(aggregator, next_phase, latest)
-            continue
-        if found.updated_at == 0 and round_id == latest:  # it may be set yet
-            is_end = True
-            break
-        walk.scanned = round_id
-        if found.updated_at == 0:
-            continue
-        walk.last_set = round_id
-        price: uint256 = feed._price(found, scale, lowest, highest)
-        if price == 0 or not found.is_complete or found.updated_at < walk.updated_at:
-            continue
-        assert found.updated_at > expiry - WINDOW_S, "oracle: a later round begins it"
-        covered_until: uint256 = min(found.updated_at, expiry)
-        if covered_until - walk.updated_at > max_gap or found.updated_at > expiry + FOLLOW_S:
-            self._fail(expiry, source, walk.round_id)
-            return False
-        walk.total += walk.price * (covered_until - max(walk.updated_at, expiry - WINDOW_S))
-        if found.updated_at >= expiry:
-            # Rounds down, in favour of nobody: see above.
-            self._fix(expiry, walk.total // WINDOW_S, source)
-            return True
-        walk.round_id = round_id
-        walk.price = price
-        walk.updated_at = found.updated_at
-
-    if is_end and block.timestamp > expiry + FOLLOW_S:
+    outcome: walking.Outcome = walking.Outcome.PAUSED
+    walk, outcome = walking._advance(course, walk, next_phase, phase_end, max_rounds)
+    assert outcome != walking.Outcome.WRONG_BEGIN, "oracle: a later round begins it"
+    if outcome == walking.Outcome.FIXED:
+        # Rounds down, in favour of nobody: see above.
+        self._fix(expiry, walk.total // walking.WINDOW_S, source)
+        return True
+    is_silent: bool = (
+        outcome == walking.Outcome.AT_END and block.timestamp > expiry + walking.FOLLOW_S
+    )
+    if outcome == walking.Outcome.FAILED or is_silent:
+        assert block.timestamp > expiry, "oracle: not expired"
         self._fail(expiry, source, walk.round_id)
         return False
-    assert walk.scanned > before, "oracle: no round follows yet"
+    is_news: bool = walk.scanned > before
+    if source == ISpotOracle.Source.PRIMARY and self._first_rounds[expiry] != first_round:
+        # No round can begin the window any more, and a later one than the caller's would have been met.
+        if outcome == walking.Outcome.AT_END or walk.round_id != first_round:
+            self._first_rounds[expiry] = first_round
+            is_news = True
+    assert is_news, "oracle: no round follows yet"
     self._walks[expiry][source][first_round] = walk
     log ISpotOracle.FixingWalked(
         expiry=expiry, source=source, first_round=first_round, previous=before, scanned=walk.scanned
     )
     return False
+
+
+@internal
+@view
+def _course(expiry: uint256, source: ISpotOracle.Source) -> walking.Course:
+    """
+    @notice What stays the same all along a walk of an expiry.
+    """
+    rule: ISpotOracle.FixingRule = self._rule(expiry, source)
+    aggregator: address = sources._feed(source)
+    published: uint256 = feed._latest(aggregator).round_id
+    latest: uint256 = published
+    if rule.last_phase != 0:
+        latest = min(published, ((rule.last_phase + 1) << phases.PHASE_BITS) - 1)
+    # Until expiry, its rounds are those of the seconds before it that have come.
+    horizon: uint256 = phases.NEVER
+    if block.timestamp <= expiry:
+        horizon = min(block.timestamp, expiry - 1)
+    return walking.Course(
+        expiry=expiry,
+        aggregator=aggregator,
+        scale=sources._scale(source),
+        lowest=rule.lowest,
+        highest=rule.highest,
+        max_gap=rule.max_gap,
+        published=published,
+        latest=latest,
+        horizon=horizon,
+    )
 
 
 @internal
@@ -247,22 +232,31 @@ def _is_exhausted(expiry: uint256) -> bool:
 
 @internal
 @view
-def _bounds(expiry: uint256) -> (uint256, uint256, uint256):
+def _rule(expiry: uint256, source: ISpotOracle.Source) -> ISpotOracle.FixingRule:
     """
-    @notice Floor and cap of a listed expiry, and the largest deviation of its sources; WAD.
+    @notice By what rule a source fixes a listed expiry.
+    @dev    Bounds are those of the listing, widened by those in force when the window opened: an expiry listed a year
+            ago must not discard prices that every reading accepts. Nothing that happens later moves them.
     """
-    words: DynArray[uint256, p.WORDS] = self._rule(expiry)
-    return (
-        sources._lane(words, p.SPOT_FLOOR) * sources.PRICE_UNIT,
-        sources._lane(words, p.SPOT_CAP) * sources.PRICE_UNIT,
-        sources._lane(words, p.SPOT_MAX_DEVIATION),
+    listed: DynArray[uint256, p.WORDS] = self._words(self._versions[expiry])
+    opening: DynArray[uint256, p.WORDS] = self._words(
+        staticcall sources.PARAMETERS.version_at(expiry - walking.WINDOW_S)
+    )
+    lowest: uint256 = min(sources._lane(listed, p.SPOT_FLOOR), sources._lane(opening, p.SPOT_FLOOR))
+    highest: uint256 = max(sources._lane(listed, p.SPOT_CAP), sources._lane(opening, p.SPOT_CAP))
+    return ISpotOracle.FixingRule(
+        lowest=lowest * sources.PRICE_UNIT,
+        highest=highest * sources.PRICE_UNIT,
+        max_gap=sources._lane(listed, p.FIXING_MAX_GAP_S),
+        max_deviation=sources._lane(listed, p.SPOT_MAX_DEVIATION),
+        last_phase=block_reading._phase_at(expiry, source),
     )
 
 
 @internal
 @view
-def _rule(expiry: uint256) -> DynArray[uint256, p.WORDS]:
+def _words(version: uint256) -> DynArray[uint256, p.WORDS]:
     """
-    @notice Words of parameters as they were when the expiry was listed.
+    @notice Words of parameters that rule fixings, as they were in a version.
     """
-    return staticcall sources.PARAMETERS.words_at(self._versions[expiry], 0, sources.SPOT_WORDS)
+    return staticcall sources.PARAMETERS.words_at(version, 0, sources.SPOT_WORDS)

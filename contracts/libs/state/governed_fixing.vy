@@ -110,13 +110,10 @@ def _band(expiry: uint256) -> (uint256, uint256):
     """
     @notice See `fixing_band`.
     """
-    lowest: uint256 = 0
-    highest: uint256 = 0
-    deviation: uint256 = 0
-    lowest, highest, deviation = fixing._bounds(expiry)
+    rule: ISpotOracle.FixingRule = fixing._rule(expiry, ISpotOracle.Source.PRIMARY)
     price: uint256 = block_reading._price_at(expiry)
     if price == 0:
-        return lowest, highest
+        return rule.lowest, rule.highest
     # Rounds down, against governance; the deviation is at most 20 % by the bounds in code.
-    width: uint256 = price * deviation // sources.WAD
+    width: uint256 = price * rule.max_deviation // sources.WAD
     return price - min(width, price - 1), price + width

@@ -60,7 +60,7 @@ def _change(account: uint256, legs: DynArray[IMarginEngine.Leg, MAX_LEGS]):
                 place = i
                 previous = self._quantity(word)
         current: int256 = previous + leg.quantity
-        assert current >= 0, "margin: selling to open is not offered yet"
+        assert current >= 0, "margin: no selling to open yet"
         assert current <= MAX_QUANTITY, "margin: position too large"
         if current == 0:
             if place < MAX_POSITIONS:

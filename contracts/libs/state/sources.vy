@@ -12,9 +12,11 @@ from ...interfaces import IRiskParameters
 from ...interfaces import ISpotOracle
 from .. import feed
 from .. import parameters as p
+from .. import phases
 
 PRICE_UNIT: constant(uint256) = 10**10  # bounds of price: 10^-8 quote -> WAD
 WAD: constant(uint256) = 10**18
+PHASE_ID_BITS: constant(uint256) = 16  # a round id has 80 bits, 64 of them the round of the phase
 SPOT_WORDS: constant(uint256) = 2  # words of parameters that rule readings and fixings
 LANES: constant(uint256) = p.LANES
 LANE_BITS: constant(uint256) = p.LANE_BITS
@@ -32,6 +34,7 @@ struct Answer:
     price: uint256
     updated_at: uint256
     status: ISpotOracle.Status
+    phases: uint256  # of an accepted answer: phase of the second source's round, then 16 bits of the primary's
 
 
 @deploy
@@ -66,7 +69,7 @@ def _reading() -> Answer:
     if SEQUENCER != empty(address):
         state: ISpotOracle.Status = self._sequencer_status(self._lane(words, p.SEQUENCER_GRACE_S))
         if state != ISpotOracle.Status.ACCEPTED:
-            return Answer(price=0, updated_at=0, status=state)
+            return self._rejected(state)
     max_age: uint256 = self._lane(words, p.SPOT_MAX_AGE_S)
     lowest: uint256 = self._lane(words, p.SPOT_FLOOR) * PRICE_UNIT
     highest: uint256 = self._lane(words, p.SPOT_CAP) * PRICE_UNIT
@@ -75,11 +78,12 @@ def _reading() -> Answer:
         return first
     other: Answer = self._answer(SECOND, SECOND_SCALE, max_age, lowest, highest)
     if other.status != ISpotOracle.Status.ACCEPTED:
-        return Answer(price=0, updated_at=0, status=ISpotOracle.Status.SECOND_REJECTED)
+        return self._rejected(ISpotOracle.Status.SECOND_REJECTED)
     # Exact, without a division: prices are below 2^98, the deviation below 2^64.
     distance: uint256 = max(first.price, other.price) - min(first.price, other.price)
     if distance * WAD > self._lane(words, p.SPOT_MAX_DEVIATION) * other.price:
-        return Answer(price=0, updated_at=0, status=ISpotOracle.Status.DEVIATION)
+        return self._rejected(ISpotOracle.Status.DEVIATION)
+    first.phases |= other.phases << PHASE_ID_BITS
     return first
 
 
@@ -109,8 +113,22 @@ def _answer(source: address, scale: uint256, max_age: uint256, lowest: uint256, 
     elif price == 0:
         status = ISpotOracle.Status.OUT_OF_BOUNDS
     else:
-        return Answer(price=price, updated_at=found.updated_at, status=status)
-    return Answer(price=0, updated_at=0, status=status)
+        return Answer(
+            price=price,
+            updated_at=found.updated_at,
+            status=status,
+            phases=found.round_id >> phases.PHASE_BITS,
+        )
+    return self._rejected(status)
+
+
+@internal
+@pure
+def _rejected(status: ISpotOracle.Status) -> Answer:
+    """
+    @notice No price, and why.
+    """
+    return Answer(price=0, updated_at=0, status=status, phases=0)
 
 
 @internal

@@ -18,10 +18,12 @@ WORDS: constant(uint256) = parameters.WORDS
 LANES: constant(uint256) = parameters.LANES
 LANE_BITS: constant(uint256) = parameters.LANE_BITS
 LANE_MASK: constant(uint256) = parameters.LANE_MASK
+VERSION_BITS: constant(uint256) = 64  # nobody lives to see more versions
 
 version: public(uint256)
 _words: uint256[WORDS]
 _past: HashMap[uint256, uint256[WORDS]]  # words of each superseded version
+_begun_at: HashMap[uint256, uint256]  # when each version came into force; the first: always
 
 
 @deploy
@@ -93,6 +95,30 @@ def value_at(version: uint256, parameter_id: uint256) -> uint256:
     return self._lane(self._word_at(version, parameter_id // LANES), parameter_id)
 
 
+@external
+@view
+def version_at(timestamp: uint256) -> uint256:
+    """
+    @notice The version in force at the end of a second.
+    @dev    Bisection: a step for each doubling of the versions.
+    @param  timestamp Unix seconds. Of a second that has passed, the same for ever; of the present one or a later, the
+             present version.
+    @return From 1 to the present one.
+    """
+    low: uint256 = 1
+    high: uint256 = self.version
+    for _: uint256 in range(VERSION_BITS):
+        if low == high:
+            break
+        # Rounds up, so that either half is smaller.
+        middle: uint256 = (low + high + 1) // 2
+        if self._begun_at[middle] <= timestamp:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 @internal
 def _change(parameter_id: uint256, new_value: uint256) -> uint256:
     """
@@ -102,6 +128,7 @@ def _change(parameter_id: uint256, new_value: uint256) -> uint256:
     superseded: uint256 = self.version
     self._past[superseded] = self._words
     self.version = superseded + 1
+    self._begun_at[superseded + 1] = block.timestamp
     self._write(parameter_id, new_value)
     return superseded + 1
 

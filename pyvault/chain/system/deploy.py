@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from pyvault.chain.artifacts import Artifact, load
 from pyvault.chain.backend import Backend
 from pyvault.chain.contract import Contract, deploy
 from pyvault.chain.parameters import OracleSlot, parameter
-from pyvault.chain.system.values import SystemConfig
+from pyvault.chain.system.values import SystemConfig, feed_answer
 
 __all__ = ["NOBODY", "deploy_contracts"]
 
@@ -60,7 +59,7 @@ def _put_devnet(put: Put, config: SystemConfig) -> None:
     for name in prices:
         made = put(name, config.feed or feed, config.feed_decimals, "WETH / USDC")
         if config.spot is not None:
-            answer = round(Decimal(config.spot) * 10**config.feed_decimals)
+            answer = feed_answer(config.spot, config.feed_decimals)
             made.send("push_answer", answer, sender=config.deployer)
     if config.has_sequencer_feed:
         put("sequencer_feed", feed, 0, "sequencer").send("push_answer", 0, sender=config.deployer)

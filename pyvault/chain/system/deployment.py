@@ -22,6 +22,7 @@ _CONFIG = (
     "owner",
     "guardian",
     "keeper",
+    "market",
     "deployer",
 )
 
@@ -62,9 +63,24 @@ def read_deployment(path: Path) -> dict[str, Any]:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SetupError(f"No deployment in {path}: {error}", remedy) from error
-    if not {"chain_id", "config", "contracts"} <= record.keys():
+    if not _is_record(record):
         raise SetupError(f"{path} is no record of a deployment", remedy)
     return record
+
+
+def _is_record(record: object) -> bool:
+    """Whether what a file holds has the shape that `write_deployment` gives."""
+    if not isinstance(record, dict) or not {"chain_id", "config", "contracts"} <= record.keys():
+        return False
+    config, contracts = record["config"], record["contracts"]
+    return (
+        isinstance(config, dict)
+        and config.keys() <= set(_CONFIG)
+        and isinstance(contracts, dict)
+        and all(
+            isinstance(each, dict) and {"artifact", "address"} <= each.keys() for each in contracts.values()
+        )
+    )
 
 
 def attach_contracts(backend: Backend, record: dict[str, Any]) -> tuple[dict[str, Contract], SystemConfig]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from decimal import Decimal
-from typing import Any
 
 from pyvault.chain.backend import Receipt
-from pyvault.chain.contract import Contract
-from pyvault.chain.parameters import parameter
 from pyvault.chain.system.parts import Parts
 from pyvault.chain.system.rounds import round_at
-from pyvault.chain.system.values import FixingSource, Round, SlicePost, SpotStatus, SurfaceStatus
-from pyvault.errors import InputError
-from pyvault.units import WAD
+from pyvault.chain.system.values import (
+    FixingSource,
+    Round,
+    SlicePost,
+    SpotStatus,
+    SurfaceStatus,
+    feed_answer,
+)
+from pyvault.units import WAD, to_wad
 
 __all__ = ["Market"]
 
@@ -31,9 +34,7 @@ class Market(Parts):
 
     def set_spot(self, price: float | Decimal) -> Receipt:
         """Publish a round on the second feed where there is one, then on the primary: its receipt."""
-        if not price > 0:
-            raise InputError("price", price, "must be positive; set_feed writes any answer")
-        answer = round(Decimal(price) * 10**self.config.feed_decimals)
+        answer = feed_answer(price, self.config.feed_decimals)
         for name in ("second_feed", "feed"):
             if name in self.contracts:
                 receipt = self.part(name).send("push_answer", answer, sender=self.config.deployer)
@@ -85,7 +86,8 @@ class Market(Parts):
 
     def implied_vol(self, expiry: int, log_moneyness: float = 0.0) -> float:
         """Volatility in effect at ``ln(K/F)``."""
-        return float(self.part("vol_surface").call("implied_vol", expiry, round(log_moneyness * WAD)) / WAD)
+        moneyness = to_wad(log_moneyness, name="log_moneyness")
+        return float(self.part("vol_surface").call("implied_vol", expiry, moneyness) / WAD)
 
     def surface_status(self, expiry: int) -> SurfaceStatus:
         """What the slice in effect is good for."""
@@ -119,22 +121,17 @@ class Market(Parts):
     def first_round(self, expiry: int, source: FixingSource = FixingSource.PRIMARY) -> int:
         """Round that fixes an expiry must name: the last valid one at or before the window's start."""
         feed = self.part(_FEEDS[source])
-        lowest, highest = self._band(feed, expiry)
+        rule = self.part("spot_oracle").call("fixing_rule", expiry, int(source))
+        unit = 10 ** (18 - feed.call("decimals"))
 
         def is_valid(found: tuple[int, int, int, int, int]) -> bool:
-            return lowest <= found[1] <= highest and found[4] >= found[0]
+            return bool(rule.lowest <= found[1] * unit <= rule.highest) and found[4] >= found[0]
 
         latest = feed.call("latestRoundData")[0]
         return round_at(
-            lambda round_id: feed.call("getRoundData", round_id), latest, expiry - FIXING_WINDOW_S, is_valid
+            lambda round_id: feed.call("getRoundData", round_id),
+            latest,
+            expiry - FIXING_WINDOW_S,
+            is_valid,
+            last_phase=rule.last_phase,
         )
-
-    def _band(self, feed: Contract, expiry: int) -> tuple[Any, Any]:
-        """Lowest and highest answer that count, in the feed's decimals, by the rule of the listing."""
-        version = self.part("spot_oracle").call("listed_version", expiry)
-        rows = (parameter("SPOT_FLOOR"), parameter("SPOT_CAP"))
-        scale = 10 ** feed.call("decimals")
-        low, high = (
-            row.number(self.part("parameters").call("value_at", version, row.id)) * scale for row in rows
-        )
-        return low, high

@@ -15,7 +15,12 @@ ReadRound = Callable[[int], tuple[int, int, int, int, int]]
 
 
 def round_at(
-    read: ReadRound, latest: int, time: int, is_valid: Callable[[Any], bool] = lambda _: True
+    read: ReadRound,
+    latest: int,
+    time: int,
+    is_valid: Callable[[Any], bool] = lambda _: True,
+    *,
+    last_phase: int = 0,
 ) -> int:
     """Id of the last valid round at or before `time`; 0 if there is none.
 
@@ -29,13 +34,16 @@ def round_at(
         Unix seconds.
     is_valid
         Whether the walk counts a round.
+    last_phase
+        Later phases do not count; 0: all do.
 
     Notes
     -----
     Phases are tried from the latest backwards. Inside one, times ascend but for what a broken feed wrote, so
     bisection finds the place and a few steps back the valid round.
     """
-    for phase in range(latest >> PHASE_BITS, 0, -1):
+    newest = latest >> PHASE_BITS
+    for phase in range(min(newest, last_phase or newest), 0, -1):
         base = phase << PHASE_BITS
         last = latest & _INDEX if phase == latest >> PHASE_BITS else _length(read, base)
         low, high = 0, last  # no round up to `low` is after `time`, all beyond `high` are

@@ -10,6 +10,7 @@ from enum import IntEnum, IntFlag
 
 from pyvault.chain.artifacts import Artifact
 from pyvault.chain.backend import DEPLOYER
+from pyvault.errors import InputError
 from pyvault.pricing.surface import SurfaceSlice
 from pyvault.units import to_wad, years
 
@@ -24,6 +25,7 @@ __all__ = [
     "SpotStatus",
     "SurfaceStatus",
     "SystemConfig",
+    "feed_answer",
 ]
 
 OWNER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"  # Anvil's second to fourth accounts
@@ -102,6 +104,23 @@ class SystemConfig:
     quote_token: Artifact | None = None
     underlying_token: Artifact | None = None
     feed: Artifact | None = None
+
+
+def feed_answer(price: float | Decimal, decimals: int) -> int:
+    """Answer of a feed for a price, rounded to nearest.
+
+    Raises
+    ------
+    InputError
+        If the price is not positive and finite, or less than the feed can say.
+    """
+    number = price if isinstance(price, Decimal) else Decimal(float(price))
+    if not (number.is_finite() and number > 0):
+        raise InputError("price", price, "must be positive and finite; set_feed writes any answer")
+    answer: int = round(number * 10**decimals)
+    if answer == 0:
+        raise InputError("price", price, f"must not round to 0 in a feed of {decimals} decimals")
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from pyvault.errors import FitError, InputError
 from pyvault.pricing.surface.arbitrage import margins
 from pyvault.pricing.surface.diagnostics import diagnose
+from pyvault.pricing.surface.prior import with_prior
 from pyvault.pricing.surface.quotes import select_quotes
 from pyvault.pricing.surface.slices import SurfaceSlice
 from pyvault.pricing.surface.ssvi import fit_ssvi
@@ -25,7 +26,7 @@ Method = Literal["svi", "ssvi"]
 LEAST_QUOTES = 5  # an expiry with fewer is skipped: a slice has five parameters
 
 
-def fit_surface(chain: OptionChain, *, method: Method = "svi") -> Surface:
+def fit_surface(chain: OptionChain, *, method: Method = "svi", prior: Surface | None = None) -> Surface:
     """Fit a volatility surface, free of butterfly and calendar arbitrage, to the quotes of a chain.
 
     Parameters
@@ -34,6 +35,9 @@ def fit_surface(chain: OptionChain, *, method: Method = "svi") -> Surface:
         One snapshot; its bid and ask volatilities are used, the mids weighted by one over the half-spread.
     method
         ``"svi"``: five parameters per expiry (default). ``"ssvi"``: one shape and a level per expiry.
+    prior
+        An earlier surface, toward which SVI slices lean where nothing is quoted; SSVI and the diagnostics
+        know the quotes alone.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def fit_surface(chain: OptionChain, *, method: Method = "svi") -> Surface:
     Raises
     ------
     InputError
-        If `method` is unknown.
+        If `method` is unknown, or `prior` is later than the chain.
     FitError
         If no expiry holds enough two-sided quotes, or no surface passes the certificate.
 
@@ -57,7 +61,8 @@ def fit_surface(chain: OptionChain, *, method: Method = "svi") -> Surface:
     quotes = select_quotes(chain, LEAST_QUOTES)
     anchor = fit_ssvi(quotes).rows()
     if method == "svi":
-        table, share = fit_svi(quotes, anchor)
+        evidence = [with_prior(each, chain.timestamp, prior) for each in quotes] if prior else quotes
+        table, share = fit_svi(evidence, anchor)
     else:
         table, share = anchor, np.ones(len(quotes))
     found = margins(table)

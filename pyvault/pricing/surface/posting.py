@@ -15,7 +15,7 @@ from pyvault.exact.surface_guard import Slice
 from pyvault.pricing.surface.slices import SurfaceSlice
 from pyvault.units import SECONDS_PER_YEAR, from_wad, to_wad
 
-__all__ = ["PostLimits", "Room", "blend", "forward_move", "next_post", "slice_of"]
+__all__ = ["PostLimits", "Room", "blend", "forward_move", "gap_between", "next_post", "slice_of"]
 
 HALVINGS = 12
 PATIENCE = 8  # rounds of halving before an expiry in conflict with its neighbour stays where it is
@@ -152,7 +152,7 @@ def next_post(
                 if is_cause and expiry in shares:
                     shares[expiry] = shares[expiry] / 2.0 if attempt < PATIENCE else 0.0
     return {
-        expiry: blends[expiry]._replace(gap=_gap(blends[expiry], target[expiry], times[expiry]))
+        expiry: blends[expiry]._replace(gap=gap_between(blends[expiry], target[expiry], times[expiry]))
         for expiry, share in shares.items()
         if share > 0.0
     }
@@ -206,6 +206,7 @@ def _is_ordered(near: Slice, near_s: int, far: Slice, far_s: int) -> bool:
     return True
 
 
-def _gap(curve: Slice, target: Slice, time_s: int) -> int:
-    """Largest |σ of the target − σ posted| on the core of the check grid."""
-    return guard.move(curve, target, 0, time_s)
+def gap_between(curve: Slice, target: Slice, time_s: int) -> int:
+    """Largest |σ of the target − σ posted| on the core of the check grid of the slice posted."""
+    nodes = guard.nodes(curve, guard.width(curve, time_s))
+    return guard.distance(guard.volatilities(curve, nodes), guard.volatilities(target, nodes))

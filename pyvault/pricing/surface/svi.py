@@ -42,9 +42,10 @@ MARGIN = 3e-3  # of g and of ln w, so that rounding and other grids find nothing
 GRID_WIDE, GRID_VERTEX = 81, 41
 BLENDS = 8
 SAFETY = 1e-7  # least margin of a fitted slice: above the rounding of any other way to compute it
-# Box of the unknowns: least volatility 1 %..500 %, vertex within 20 σ√τ, width 0.05..20 σ√τ.
+# Box of the unknowns: least volatility 1 %..500 %, vertex within 4 σ√τ, width 0.1..20 σ√τ. `VolSurface` takes
+# vertices within 5 and widths of 1/16..32, in the σ√τ of the slice; the box is in that of the quotes.
 LEAST_VARIANCE, MOST_VARIANCE = 1e-4, 25.0
-VERTEX_REACH, NARROWEST, WIDEST = 20.0, 0.05, 20.0
+VERTEX_REACH, NARROWEST, WIDEST = 4.0, 0.1, 20.0
 STEEPEST, FLATTEST = 12.0, -27.0  # logit of slope over Lee's bound
 
 

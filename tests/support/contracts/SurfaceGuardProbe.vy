@@ -9,6 +9,7 @@
 
 from contracts.interfaces import IVolSurface
 from contracts.libs.math import surface_guard as guard
+from contracts.libs.math import surface_move as moves
 from contracts.libs.math import surface_neighbours as around
 from contracts.libs.math import surface_pace as pace
 
@@ -57,7 +58,9 @@ def move(curve: IVolSurface.Slice, previous: IVolSurface.Slice, offset: int256, 
     guard._check_shape(previous)
     width: uint256 = guard._width(curve, time_s)
     nodes: int256[guard.NODES] = guard._nodes(curve, width)
-    return guard._move(curve, width, nodes, guard._volatilities(curve, nodes, 0), previous, offset)
+    return moves._move(
+        curve, time_s, nodes, guard._volatilities(curve, nodes, 0), previous, offset
+    )
 
 
 @external
@@ -97,7 +100,7 @@ def distance_between(
     guard._check_shape(near)
     guard._check_shape(far)
     nodes: int256[guard.NODES] = guard._nodes(curve, guard._width(curve, time_s))
-    return guard._distance(
+    return moves._distance(
         guard._volatilities(curve, nodes, 0),
         around._volatilities_between(near, near_s, far, far_s, time_s, nodes),
     )

@@ -210,10 +210,10 @@ def test_fix__with_a_bad_number_of_rounds__reverts(count):
         world_with(steady()).fix(ID + 1, rounds=count)
 
 
-def test_fix__before_expiry_or_of_an_unlisted_expiry__reverts():
-    history = steady(end=START + 60)
-    with refuses("not expired"):
-        world_with(history, now=EXPIRY - 1).fix(start_of(history))
+def test_fix__before_the_window_or_of_an_unlisted_expiry__reverts():
+    history = steady(end=START)
+    with refuses("window has not opened"):
+        world_with(history, now=START).fix(start_of(history))
     with refuses("expiry not listed"):
         world_with(history).oracle.fix_expiry(EXPIRY + DAY, PRIMARY, ID + 1, 9)
 

@@ -173,6 +173,7 @@ def test_fix__where_a_phase_appears_that_began_before_the_last_round_counted__be
     assert not world.fix((1 << 64) + 1)
     assert world.oracle.walk(EXPIRY, PRIMARY, (1 << 64) + 1)[2] == START + 1_200
     world.primary.write(AFTER)
+    world.clock.at(EXPIRY + 1)
     assert world.fix((1 << 64) + 1, rounds=1) is False
     assert world.fix((1 << 64) + 1)
     assert world.oracle.settlement_price(EXPIRY) == 4_000 * WAD == reference(history + AFTER)[1]

@@ -202,7 +202,7 @@ def test_post__tilt_with_the_money_unchanged__is_measured_in_the_wings(surface):
 def test_post__several_moves_in_an_hour__stop_at_half_the_rate_and_leak_with_time(surface):
     expiry, points = surface.expiries[1], 0.0
     for _ in range(6):
-        points += 0.41
+        points += 0.4
         surface.post({expiry: shifted(MONTH, points)})
     assert surface.refusal({expiry: shifted(MONTH, points + 0.1)}) == "surface: hourly limit"
     assert surface.refusal({expiry: shifted(MONTH, points - 0.1)}) == "surface: hourly limit"

@@ -95,7 +95,8 @@ def test_transact__that_is_refused_or_runs_out_of_gas__changes_nothing_but_the_n
 
 
 @pytest.mark.parametrize(
-    ("function", "arguments", "reason"), [("keep", (1, 7), "probe: word is seven"), ("overflow", (1,), "")]
+    ("function", "arguments", "reason"),
+    [("keep", (1, 7), "probe: word is seven"), ("overflow", (1,), ""), ("burn", (1,), "")],
 )
 def test_call_and_send__refused__raise_the_typed_reason(probe, function, arguments, reason):
     for attempt in (probe.call, probe.send):
@@ -251,6 +252,47 @@ def test_encode__of_wrong_arguments__names_the_rule(probe):
         probe.call("nothing")
     with pytest.raises(InputError, match="constructor"):
         encode_constructor(probe_artifact(), [])
+
+
+BAD_ADDRESSES = ("", "0x12", "0x" + "zz" * 20, "a1" * 20, "0x" + "a1" * 19 + "  ", None, 5)
+
+
+@pytest.mark.parametrize("bad", [*BAD_ADDRESSES, "0xF39fd6e51aad88F6F4ce6aB8827279cffFb92266"])
+def test_address__that_is_none_or_has_a_wrong_digit__is_refused_alike_and_nothing_moves(backend, probe, bad):
+    clock, before = (backend.block, backend.now), backend.dump()
+    for attempt in (
+        lambda: backend.transact(bad, b"", ACTOR),
+        lambda: backend.transact(probe.address, b"", bad),
+        lambda: backend.call(bad, b"", ACTOR),
+        lambda: backend.call(probe.address, b"", bad),
+        lambda: backend.deploy(b"", bad),
+        lambda: backend.code(bad),
+        lambda: backend.balance(bad),
+        lambda: backend.storage(bad, 0),
+        lambda: backend.set_balance(bad, 1),
+    ):
+        with pytest.raises(InputError, match="address"):
+            attempt()
+    assert ((backend.block, backend.now), backend.dump()) == (clock, before)
+    probe.send("keep", 1, 2, sender=ACTOR)
+    assert backend.block == clock[0] + 1
+
+
+@pytest.mark.parametrize("bad", [-1, 2**256, 1.5, "1"])
+def test_number__that_is_no_word__is_refused_alike_and_nothing_moves(backend, probe, bad):
+    clock, before = (backend.block, backend.now), backend.dump()
+    for attempt in (
+        lambda: backend.transact(probe.address, b"", ACTOR, bad),
+        lambda: backend.set_balance(ACTOR, bad),
+        lambda: backend.storage(probe.address, bad),
+        lambda: backend.warp(bad),
+        lambda: backend.mine(bad),
+    ):
+        with pytest.raises(InputError):
+            attempt()
+    assert ((backend.block, backend.now), backend.dump()) == (clock, before)
+    backend.warp(1)
+    assert backend.now == clock[1] + 1
 
 
 def test_sender__that_is_a_contract__is_refused_as_on_every_chain(backend, probe):

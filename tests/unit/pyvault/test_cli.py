@@ -1,15 +1,19 @@
 """Commands: what they print, their JSON, and their exit codes."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from pyvault.cli import app
+from pyvault.cli.warm import ensure_warm
 from pyvault.errors import InputError
+from pyvault.kernels.jit import cache_folder
 
 COMMANDS = ("quote", "greeks", "surface", "demo", "devnet", "doctor", "warm")
 OPTION = ["-F", "3000", "-K", "2800", "-K", "3200", "-v", "0.8", "-T", "30"]
@@ -98,6 +102,44 @@ def test_main__where_the_cache_cannot_be_made__exits_3_and_names_the_variable(tm
     assert result.returncode == 3
     assert "PYVAULT_CACHE_DIR" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_ensure_warm__among_folders_of_old_sources__drops_the_oldest_but_four_and_none_in_use(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PYVAULT_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("pyvault.cli.warm.steps", lambda: {"nothing": lambda: None})
+    hours = {f"kernels-{i:02}": i for i in range(9)}
+    for name, age in hours.items():
+        (tmp_path / name / "part").mkdir(parents=True)
+        moment = time.time() - 3_600.0 * (age + 0.5)
+        os.utime(tmp_path / name, (moment, moment))
+    (tmp_path / "other").mkdir()
+    ensure_warm("nothing", quiet=True)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"other", cache_folder().name, *list(hours)[:4]}
+    for name in list(hours)[1:4]:
+        os.utime(tmp_path / name)
+    for name in ("kernels-new", "kernels-newer"):
+        (tmp_path / name).mkdir()
+    (cache_folder() / "nothing").unlink()
+    ensure_warm("nothing", quiet=True)
+    assert {path.name for path in tmp_path.iterdir()} == left | {"kernels-new", "kernels-newer"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("quote", *OPTION), ("quote", *OPTION, "--json"), ("devnet", "status", "--json")],
+)
+def test_main__whose_reader_has_gone__ends_quietly_with_the_shell_s_status(tmp_path, arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", "from pyvault.cli import main; main()", *arguments]
+    try:
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, cwd=tmp_path, check=False)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_version__is_the_package_version(run):

@@ -7,9 +7,9 @@ from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
 from pyvault.chain.artifacts import Artifact
-from pyvault.chain.backend import Log
+from pyvault.chain.backend import DEPLOYER, Log
 from pyvault.chain.codec import events, functions, revert_reason
-from pyvault.errors import ContractError, InputError
+from pyvault.errors import ChainError, ContractError, InputError
 
 STRUCT = {
     "type": "tuple",
@@ -57,6 +57,12 @@ def test_decode__of_a_struct__has_named_fields():
     assert (result.bid, result.skew) == (7, -2)
 
 
+def test_decode__of_text_that_is_not_utf_8__is_a_chain_error():
+    entry = {"type": "function", "name": "symbol", "inputs": [], "outputs": [{"name": "", "type": "string"}]}
+    with pytest.raises(ChainError, match="symbol"):
+        functions(replace(ARTIFACT, abi=(entry,)))["symbol"].decode(encode(["bytes"], [b"\xff"]))
+
+
 def test_decode__of_several_and_of_no_values():
     assert functions(ARTIFACT)["pair"].decode(encode(["bool", "bool"], [True, False])) == (True, False)
     assert functions(ARTIFACT)["act"].decode(b"") is None
@@ -75,6 +81,24 @@ def test_functions__with_default_arguments__is_the_one_that_takes_them_all():
         entry = functions(replace(ARTIFACT, abi=abi))["act"]
         assert entry.signature == "act(uint256,bool)"
         assert entry.arguments == ("x", "y")
+
+
+def test_functions__that_share_a_name__are_all_there_the_shorter_by_signature():
+    types = ([], ["uint256"], ["uint256", "bool"], ["address"])
+    abi = tuple(
+        {
+            "type": "function",
+            "name": "act",
+            "inputs": [{"name": "", "type": kind} for kind in kinds],
+            "outputs": [],
+        }
+        for kinds in types
+    )
+    found = functions(replace(ARTIFACT, abi=abi))
+    assert set(found) == {"act()", "act(uint256)", "act", "act(address)"}
+    selectors = {entry.selector for entry in found.values()}
+    assert selectors == {keccak(text=f"act({','.join(kinds)})")[:4] for kinds in types}
+    assert found["act(address)"].encode([DEPLOYER])[:4] == keccak(text="act(address)")[:4]
 
 
 def test_event__with_indexed_text_and_structs__decodes_to_named_fields():
@@ -122,6 +146,8 @@ def test_encode__of_one_word__is_the_general_encoding(kind, value):
     [
         ("address", "0x" + "zz" * 20),
         ("address", "0x12"),
+        ("address", "0x" + "ab" * 19 + "  "),
+        ("address", "0xF39fd6e51aad88F6F4ce6aB8827279cffFb92266"),  # one letter in the wrong case
         ("bool", 2),
         ("uint256", 2**256),
         ("uint256", -1),

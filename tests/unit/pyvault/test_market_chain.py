@@ -56,6 +56,27 @@ def test_read_chain__of_a_book_summary__has_prices_and_no_quoted_volatility(fram
     np.testing.assert_allclose(chain.mark_iv, expected.mark_iv, rtol=3e-16)
 
 
+@pytest.mark.parametrize("made", [tickers_json, book_summary_json])
+def test_read_chain__of_linear_instruments__takes_no_unit_but_the_quote_s(frame, tmp_path, made):
+    coins, linear = tmp_path / "coins.json", tmp_path / "linear.json"
+    text = made(frame)
+    coins.write_text(text, encoding="utf-8")
+    linear.write_text(text.replace('"ETH-', '"ETH_USDC-'), encoding="utf-8")
+    for path, unit in ((coins, "quote"), (linear, "coin")):
+        for read in (read_chain, lambda *source, **named: list(read_chains(*source, **named))):
+            with pytest.raises(MarketDataError, match=f"price_unit = '{unit}'.*names"):
+                read(path, price_unit=unit)
+    for name in ("bid_price", "ask_price", "mark_price"):
+        frame[name] *= frame["underlying_price"]
+    linear.write_text(made(frame).replace('"ETH-', '"ETH_USDC-'), encoding="utf-8")
+    with pytest.raises(MarketDataError, match="price_unit"):
+        read_chain(linear)
+    chain, expected = read_chain(linear, price_unit="quote"), read_chain(coins)
+    np.testing.assert_allclose(
+        chain.price_in_quote("mark_price"), expected.price_in_quote("mark_price"), rtol=1e-12
+    )
+
+
 def test_read_chain__orders_rows_and_freezes_them(frame):
     chain = read_chain(frame.sample(frac=1.0, random_state=5))
     keys = list(zip(chain.expiry, chain.strike, ~chain.is_call, strict=True))

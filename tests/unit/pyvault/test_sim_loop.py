@@ -13,7 +13,7 @@ from pyvault.chain.revm import RevmBackend
 from pyvault.chain.rpc import RpcBackend
 from pyvault.chain.system import SlicePost, System, SystemConfig
 from pyvault.errors import InputError
-from pyvault.market.history import read_history
+from pyvault.market.history import PriceSegment, read_history
 from pyvault.sim import (
     EventLoop,
     ExpiryKeeper,
@@ -150,6 +150,71 @@ def test_loop__an_agent_that_never_lets_go__is_woken_a_second_later(system):
     assert agent.count == 301
 
 
+@dataclass
+class Curious:
+    """An agent that asks for the price at some distance from its present."""
+
+    ahead: int
+    name: str = "curious"
+    foresight_s: int = 0
+
+    def act(self, port):
+        port.price_at(port.now + self.ahead)
+
+
+@pytest.mark.parametrize(("ahead", "foresight"), [(1, 0), (601, 600), (10**9, 600)])
+def test_agent__that_asks_beyond_what_it_sees__is_refused(system, ahead, foresight):
+    agent = Curious(ahead, foresight_s=foresight)
+    with pytest.raises(InputError, match="'curious' sees"):
+        EventLoop(system).run(day(steps=1), [agent])
+    EventLoop(System.deploy(RevmBackend())).run(day(steps=1), [Curious(foresight, foresight_s=foresight)])
+    EventLoop(System.deploy(RevmBackend())).run(day(steps=1), [Curious(-(10**6))])
+
+
+def test_agent__after_one_that_sees_ahead__sees_no_further_than_before(system):
+    with pytest.raises(InputError, match="'blind' sees"):
+        EventLoop(system).run(day(steps=1), [Curious(600, foresight_s=600), Curious(600, name="blind")])
+
+
+def test_agent__that_sees_nothing_ahead__acts_the_same_whatever_the_future():
+    def acts(seed):
+        path = day(steps=60)
+        moved = path.price.copy()
+        moved[31:] *= seed  # another future after the first 30 steps
+        other = FileReplay(
+            segment=PriceSegment(
+                timestamp=path.timestamp,
+                source="made up",
+                volume=np.full(moved.size, np.nan),
+                **dict.fromkeys(("open", "high", "low", "close"), moved),
+            )
+        )
+        run = EventLoop(System.deploy(RevmBackend())).run(other, cast()[:4])
+        return [repr(entry) for entry in run.entries if entry.timestamp < path.timestamp[31]]
+
+    assert acts(1.0) == acts(1.3) != []
+
+
+@pytest.mark.parametrize("hours", [(0,), (1,), (3, 3, 7), (23.99, 24.01), (30,)])
+def test_run__stopped_and_resumed__is_the_run_that_never_stopped(hours):
+    whole_system, system = System.deploy(RevmBackend()), System.deploy(RevmBackend())
+    whole = EventLoop(whole_system).run(day(), cast())
+    agents, part, entries = cast(), None, []
+    for until in (*(START + int(hour * HOUR) for hour in hours), None):
+        part = EventLoop(system).run(day(), agents, until=until, after=part)
+        entries += part.entries
+    assert repr(tuple(entries)) == repr(whole.entries)
+    assert (part.timestamp, part.wakings) == (whole.timestamp, whole.wakings)
+    assert system.backend.dump() == whole_system.backend.dump()
+    assert system.backend.block == whole_system.backend.block
+
+
+def test_run__resumed_with_fewer_agents__is_refused(system):
+    part = EventLoop(system).run(day(), cast(), until=START + HOUR)
+    with pytest.raises(InputError, match="agents"):
+        EventLoop(system).run(day(), cast()[:2], after=part)
+
+
 def test_loop__on_a_path_that_began_before_the_chain__is_refused(system):
     with pytest.raises(InputError, match="clock"):
         EventLoop(system).run(day(start=GENESIS_S), [])
@@ -198,6 +263,12 @@ def test_poisson_taker__over_many_hours__orders_at_its_rate(system):
     assert abs(gaps.std() / gaps.mean() - 1.0) < 4.0 * math.sqrt(2.0 / expected)
     assert {entry.detail.is_call for entry in run.of("intend")} == {True, False}
     assert {entry.detail.quantity > 0.0 for entry in run.of("intend")} == {True, False}
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf])
+def test_poisson_taker__of_no_rate__is_refused(rate):
+    with pytest.raises(InputError, match="orders_per_hour"):
+        PoissonTaker(random=stream(seed=9, process=Process.TAKER), orders_per_hour=rate)
 
 
 def test_taker__while_the_spot_is_rejected__gets_no_quote_and_says_so(system):

@@ -1,33 +1,20 @@
 """Paths and streams: moments, independence, the same under any number of workers, replay."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 import pytest
+from support.paths import DAY, gbm, worker_path
 
 from pyvault.errors import InputError
 from pyvault.market.history import read_history
-from pyvault.sim import FileReplay, Gbm, Process, stream
+from pyvault.sim import FileReplay, Process, stream
 from pyvault.units import SECONDS_PER_YEAR
 
-DAY = 86_400
 SIGMAS = 4.0  # of a confidence band; one test of many fails by chance once in 16,000
-
-
-def gbm(**changes):
-    return Gbm(
-        **{
-            "start": 1_767_254_400,
-            "first_price": 3_000.0,
-            "volatility": 0.8,
-            "drift": 0.3,
-            "step_s": DAY,
-            "steps": 30,
-            "seed": 7,
-        }
-        | changes
-    )
 
 
 def test_gbm__over_many_paths__has_the_mean_and_variance_of_its_law(count):
@@ -76,10 +63,12 @@ def test_gbm__of_no_process__names_the_argument(change):
 
 
 def test_gbm__under_any_number_of_workers_and_any_order__is_the_same():
-    alone = [gbm(path=i).price for i in range(40)]
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda i: gbm(path=i).price, reversed(range(40))))
-    assert all(np.array_equal(a, b) for a, b in zip(alone, reversed(together), strict=True))
+    alone = [worker_path(i) for i in range(40)]
+    spawn = get_context("spawn")  # a worker that inherits nothing
+    for pool in (ThreadPoolExecutor(4), ProcessPoolExecutor(2, mp_context=spawn)):
+        with pool:
+            together = list(pool.map(worker_path, reversed(range(40))))
+        assert all(np.array_equal(a, b) for a, b in zip(alone, reversed(together), strict=True))
 
 
 def test_streams__that_differ_in_any_number__are_uncorrelated_and_differ():
@@ -146,6 +135,26 @@ def test_replay__across_a_gap__is_refused():
     ):
         with pytest.raises(InputError):
             FileReplay.between(history, int(start), int(end))
+
+
+def test_replay__between_moments_that_hold_fewer_than_two_bars__is_refused():
+    history = read_history(bars(range(10)))
+    first = int(history.segments[0].timestamp[0])
+    assert FileReplay.between(history, first, first + 3_600).price.size == 2
+    for start, end in ((first, first + 3_599), (first + 600, first + 3_000), (first + 600, first + 3_600)):
+        with pytest.raises(InputError, match="two bars"):
+            FileReplay.between(history, start, end)
+
+
+@pytest.mark.parametrize("moved", [-3_600, 0, 5_401 - 3_600])
+def test_replay__of_a_segment_made_by_hand_with_a_gap__is_refused(moved):
+    segment = read_history(bars(range(10))).segments[0]
+    moments = segment.timestamp.copy()
+    moments[4:] += moved
+    if moved == 0:
+        moments[4] = moments[3]
+    with pytest.raises(InputError, match=r"timestamp\[4\].*gap"):
+        FileReplay(segment=replace(segment, timestamp=moments))
 
 
 @pytest.mark.shared

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from eth_utils import keccak
 from support.probe import probe_artifact
@@ -129,12 +130,36 @@ def test_fund__of_an_actor__shows_in_its_balance_and_knows_its_tokens(system):
 
 
 def test_set_spot__not_positive__is_refused_and_set_feed_writes_it(system):
-    for price in (0, -1, float("nan")):
-        with pytest.raises(InputError):
+    for price in (0, -1, float("nan"), float("inf"), Decimal("NaN"), 1e-9):
+        with pytest.raises(InputError, match="price"):
             system.set_spot(price)
     base, now = system.part("feed").call("latest_round"), system.now
     system.set_feed([Round(base + 1, -5, now, now, base + 1)])
     assert system.spot() == (0, SpotStatus.NOT_POSITIVE)
+
+
+@pytest.mark.parametrize("price", [3_100, 3_100.0, Decimal(3_100), np.float64(3_100), np.int64(3_100)])
+def test_set_spot__of_any_number__is_the_same_answer(system, price):
+    system.set_spot(price)
+    assert system.spot() == (3_100 * WAD, SpotStatus.ACCEPTED)
+
+
+def test_config__with_a_spot_that_is_no_price__is_refused():
+    with pytest.raises(InputError, match="price"):
+        System.deploy(RevmBackend(), SystemConfig(spot=-1.0))
+
+
+def test_number__that_is_none__is_an_input_error_of_every_verb(system, expiry):
+    for attempt in (
+        lambda: system.implied_vol(expiry, float("nan")),
+        lambda: system.schedule(None, "SPOT_MAX_AGE_S", "soon"),
+        lambda: system.schedule(None, "SPOT_MAX_AGE_S", "sNaN"),
+        lambda: system.warp(2**70),
+        lambda: system.fund(STRANGER, "quote_token", -1),
+        lambda: system.fund("0x12", "quote_token", 1),
+    ):
+        with pytest.raises(InputError):
+            attempt()
 
 
 def test_set_feed__of_more_rounds_than_one_call_takes__writes_them_all(system):
@@ -215,8 +240,8 @@ def test_fix_expiry__of_a_feed_that_died__says_that_the_source_failed(system, ex
     assert system.part("spot_oracle").call("has_failed", expiry, int(FixingSource.PRIMARY))
 
 
-def test_fix_expiry__before_expiry__is_refused(system, expiry):
-    with pytest.raises(ContractError, match="oracle: not expired"):
+def test_fix_expiry__before_its_window__is_refused(system, expiry):
+    with pytest.raises(ContractError, match="oracle: window has not opened"):
         system.fix_expiry(None, expiry)
 
 
