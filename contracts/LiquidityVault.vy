@@ -246,7 +246,7 @@ def trading_state() -> ILiquidityVault.TradingState:
     """
     @notice What a quote needs to know of the vault.
     @dev    Readable inside a call, for `withdraw` asks the market about what remains: the market asks this. Every sum is
-            written before any call that another could answer.
+            written before a token leaves, and after it has come.
     @return Equity mark, cover, free cash and delta; WAD.
     """
     return ILiquidityVault.TradingState(

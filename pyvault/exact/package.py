@@ -71,10 +71,8 @@ def part(
     Raises
     ------
     ContractError
-        ``pricer: book out of range`` for the surface's age or gap; ``pricer: leg out of range``.
+        ``pricer: leg out of range`` for its strike or quantity, or its surface's age or gap.
     """
-    if item.gap >> GAP_BITS or item.surface_age_s >> AGE_BITS:
-        raise ContractError("pricer: book out of range")
     rates = spreads.vega_rates(state.rates, terms.vega_scale, item.surface_age_s, item.gap)
     weighed = [
         _weighed(state, item, terms, i, leg, low, high) for i, leg in enumerate(legs) if leg.book == index
@@ -149,7 +147,8 @@ def cost(bill: Bill) -> Cost:
 def _weighed(
     state: State, item: Book, terms: book.Terms, place: int, leg: Leg, low: int, high: int
 ) -> _Weighed:
-    if leg.strike >= len(item.positions) or abs(leg.quantity) >> QUANTITY_BITS:
+    is_wide = abs(leg.quantity) >> QUANTITY_BITS or item.gap >> GAP_BITS or item.surface_age_s >> AGE_BITS
+    if leg.strike >= len(item.positions) or is_wide:
         raise ContractError("pricer: leg out of range")
     strike = book.strike(item.positions[leg.strike])
     unit = book.unit(terms, strike)

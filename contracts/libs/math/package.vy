@@ -75,7 +75,6 @@ def _part(
     @dev    The legs of expiry `index`, weighed.
     @param  low, high Band of spot in which the worst mid prices a leg; the mid of spot where they are equal.
     """
-    assert (item.gap >> GAP_BITS) | (item.surface_age_s >> AGE_BITS) == 0, "pricer: book out of range"
     part: Part = empty(Part)
     vega_rates: spreads.VegaRates = spreads._vega_rates(
         state.rates, terms.vega_scale, item.surface_age_s, item.gap
@@ -86,7 +85,10 @@ def _part(
         if leg.book != index:
             continue
         size: uint256 = convert(abs(leg.quantity), uint256)
-        assert leg.strike < len(item.positions) and size >> QUANTITY_BITS == 0, "pricer: leg out of range"
+        assert (
+            leg.strike < len(item.positions)
+            and (size >> QUANTITY_BITS) | (item.gap >> GAP_BITS) | (item.surface_age_s >> AGE_BITS) == 0
+        ), "pricer: leg out of range"
         strike: uint256 = book._strike(item.positions[leg.strike])
         unit: book.Unit = book._unit(terms, strike)
         side: Side = self._side(unit, leg.is_call)
