@@ -6,7 +6,7 @@
 @title   Option pricer
 @author  The pyvault authors
 @license AGPL-3.0-only
-@notice  Prices, Greeks and volatility slices of European options on a forward, and the value of a book of them.
+@notice  Prices, Greeks and volatility slices of European options on a forward.
 @dev     A table of contents: every function is pure and lives in the module that proves it. No storage, no
          constructor, no owner. `error_bound` bounds the error of a price; callers charge it to the trader.
 @custom:kill Nothing to stop: the contract holds nothing and remembers nothing. Callers replace its address.
@@ -22,7 +22,6 @@ from .libs.math import black76 as pricing
 from .libs.math import exp as exponential
 from .libs.math import ln as logarithm
 from .libs.math import normal
-from .libs.math import revaluation
 from .libs.math import svi
 
 exports: (
@@ -33,8 +32,6 @@ exports: (
     pricing.error_bound,
     # Volatility
     svi.svi_variance,
-    # The vault's positions
-    revaluation.revalue,
     # Primitives
     exponential.exp,
     logarithm.ln,

@@ -147,6 +147,20 @@ def test_law__slices_of_a_trade__never_cost_less_than_the_whole(count):
     assert compared > 50
 
 
+def test_law__slices_in_a_strong_flow__never_cost_less_than_the_whole(count):
+    """Where a wei of flow is worth nearly a wei: each slice rounds the flow by up to one."""
+    state = conditions(budget=1e4)
+    flow = round(0.99 * 1e4 / 0.005) * WAD  # moves volatility by 0.99
+    for seed in range(count(300, 5_000)):
+        random = Random(seed)
+        books = [book([position(3_000.0)], flow=flow, flow_atm_vol=2 * WAD)]
+        sizes = [random.randrange(1, 10**6) for _ in range(random.randint(2, 6))]
+        walk = Walk(state, NONE, books)
+        for size in sizes:
+            walk.trade(CALL._replace(quantity=size))
+        assert walk.paid >= evaluate(state, NONE, books, [CALL._replace(quantity=sum(sizes))]).total
+
+
 def test_law__charges_of_a_path__are_the_difference_of_its_ends_to_the_wei(count):
     for seed in range(count(40, 2_000)):
         random = Random(seed)
@@ -289,10 +303,14 @@ def test_law__rejected_reading__prices_each_leg_at_the_worse_end_without_rebate(
 
 
 def test_law__bought_packages__cost_at_least_their_intrinsic_value_and_a_tick():
-    """Deep in the money, with a rebate and an error bound far below the tick."""
-    deep = [book([position(300.0, call=5_000 * WAD)], days=1.0)]
-    sold = evaluate(conditions(parameters={"FORWARD_STEP": 10**14}), NONE, deep, [CALL])
-    assert sold.total >= sold.legs[0].intrinsic + 3 * 10**15
+    """Deep in the money, where a rebate on little but the tick would leave less."""
+    silent = {"FORWARD_STEP": 0, "MID_SPREAD": 0, "LATENCY_S": 0, "SURFACE_STEP": 0}
+    state = conditions(vol=0.001, age=0, budget=1e3, parameters=silent)
+    deep = [book([position(300.0, call=5_000 * WAD)], days=1.0, surface_age_s=0)]
+    bought = evaluate(state, NONE, deep, [CALL])
+    tick = 3 * 10**15
+    assert bought.mid + bought.inventory_charge + bought.half_spread < bought.legs[0].intrinsic + tick
+    assert bought.total == bought.legs[0].intrinsic + tick
 
 
 def test_law__sold_packages__never_cost_their_seller():

@@ -30,8 +30,8 @@ def probe():
 
 @cache
 def pricer():
-    """`OptionPricer`, whose `revalue` the market calls."""
-    return deploy(RevmBackend(), artifact_of("OptionPricer.vy"))
+    """`TradePricer`, whose `revalue` the market calls."""
+    return deploy(RevmBackend(), artifact_of("TradePricer.vy"))
 
 
 def flat(positions, time_s=30 * DAY, vol=FLAT_VOL, **changes):

@@ -10,9 +10,6 @@
          any mathematics. Gas figures are differences to it.
 """
 
-from contracts.interfaces import IOptionPricer
-
-
 struct Valuation:
     call: uint256
     put: uint256
@@ -88,9 +85,3 @@ def ln(x: uint256) -> int256:
 @pure
 def normal_cdf(x: int256) -> uint256:
     return 0
-
-
-@external
-@pure
-def revalue(conditions: IOptionPricer.Conditions, book: IOptionPricer.Book) -> IOptionPricer.Revaluation:
-    return empty(IOptionPricer.Revaluation)
