@@ -352,7 +352,7 @@ def _deal(
                 book=word & 255,
                 strike=word >> 8 & 255,
                 is_call=word >> 16 & 255 != 0,
-                quantity=convert(word, int256) >> 24,
+                quantity=convert(convert(word, bytes32), int256) >> 24,
             )
         )
     conditions: IOptionPricer.Conditions = self._conditions(sight, words)

@@ -17,9 +17,11 @@ from pyvault.chain.backend import Backend
 from pyvault.chain.system.admin import Admin
 from pyvault.chain.system.deploy import deploy_contracts
 from pyvault.chain.system.deployment import attach_contracts, read_deployment, write_deployment
+from pyvault.chain.system.lp import Lp
 from pyvault.chain.system.market import Market
 from pyvault.chain.system.time import Time
 from pyvault.chain.system.tokens import Tokens
+from pyvault.chain.system.trading import Trading, series_id, series_of
 from pyvault.chain.system.values import (
     FixingSource,
     Round,
@@ -39,12 +41,15 @@ __all__ = [
     "SurfaceStatus",
     "System",
     "SystemConfig",
+    "series_id",
+    "series_of",
 ]
 
 
 @dataclass(slots=True, kw_only=True)
-class System(Market, Tokens, Admin, Time):
-    """The suite and its verbs, in groups: market data, tokens, governance, time.
+class System(Market, Trading, Lp, Tokens, Admin, Time):
+    """The suite and its verbs, in groups: market data, trading, margin, LPs, tokens, governance,
+    time.
 
     A verb packs its arguments, sends, and returns the receipt or the decoded value; a refusal is a
     `ContractError` with the contract's reason. ``caller=None`` means the rightful role.

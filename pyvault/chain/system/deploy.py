@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pyvault.chain.addresses import next_addresses
 from pyvault.chain.artifacts import Artifact, load
 from pyvault.chain.backend import Backend
 from pyvault.chain.contract import Contract, deploy
@@ -38,10 +39,34 @@ def deploy_contracts(backend: Backend, config: SystemConfig) -> dict[str, Contra
     oracle = put("spot_oracle", load("SpotOracle"), parameters.address, *feeds, config.market or NOBODY)
     surface = put("vol_surface", load("VolSurface"), parameters.address)
     put("pricer", load("OptionPricer"))
+    _put_market(put, made, config)
     for slot, contract in ((OracleSlot.SPOT_ORACLE, oracle), (OracleSlot.VOL_SURFACE, surface)):
         parameters.send("schedule_oracle", int(slot), contract.address, sender=config.owner)
         parameters.send("execute_oracle", int(slot), sender=config.owner)
     return made
+
+
+def _put_market(put: Put, made: dict[str, Contract], config: SystemConfig) -> None:
+    """The four contracts that know each other, at addresses foretold; the last refuses any other."""
+    parameters, quote = made["parameters"].address, made["quote_token"].address
+    decimals = config.quote_decimals
+    trade_pricer = put("trade_pricer", load("TradePricer")).address
+    filler = put("partial_fill", load("PartialFill")).address
+    risk, vault, engine, market = next_addresses(config.deployer, filler, 4)
+    put("risk", load("InventoryRisk"), parameters, trade_pricer, filler, vault, market, decimals)
+    put(
+        "vault",
+        load("LiquidityVault"),
+        quote,
+        made["underlying_token"].address,
+        parameters,
+        engine,
+        market,
+        config.lp_owner,
+    )
+    put("engine", load("MarginEngine"), quote, market, vault)
+    pricer = made["pricer"].address
+    put("market", load("OptionMarket"), parameters, pricer, risk, engine, vault, decimals)
 
 
 def _put_devnet(put: Put, config: SystemConfig) -> None:

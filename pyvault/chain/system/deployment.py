@@ -23,6 +23,7 @@ _CONFIG = (
     "guardian",
     "keeper",
     "market",
+    "lp_owner",
     "deployer",
 )
 

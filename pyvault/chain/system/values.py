@@ -17,6 +17,7 @@ from pyvault.units import to_wad, years
 __all__ = [
     "GUARDIAN",
     "KEEPER",
+    "LP_OWNER",
     "OWNER",
     "FixingSource",
     "Round",
@@ -28,9 +29,10 @@ __all__ = [
     "feed_answer",
 ]
 
-OWNER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"  # Anvil's second to fourth accounts
+OWNER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"  # Anvil's second to fifth accounts
 GUARDIAN = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 KEEPER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
+LP_OWNER = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
 
 
 class SpotStatus(IntFlag):
@@ -83,6 +85,8 @@ class SystemConfig:
         Start values that differ from the table's, by name, each in its unit.
     owner, guardian, keeper, market
         Who acts; the market lists expiries beside the keeper, None where there is none.
+    lp_owner
+        Who pays into the vault and takes out, until tranches do.
     deployer
         Who deploys; owns the devnet's tokens and feeds.
     quote_token, underlying_token, feed
@@ -100,6 +104,7 @@ class SystemConfig:
     guardian: str = GUARDIAN
     keeper: str = KEEPER
     market: str | None = None
+    lp_owner: str = LP_OWNER
     deployer: str = DEPLOYER
     quote_token: Artifact | None = None
     underlying_token: Artifact | None = None
