@@ -76,7 +76,7 @@ def weighed(conditions: Conditions, state: State, item: Book, index: int, legs: 
     return Weighed(
         terms=terms,
         sums=book.sums(terms, item.positions),
-        flow=flow.now(state.flow, item, terms.atm_vol),
+        flow=flow.present(state.flow, item, terms.atm_vol),
         part=package.part(state, item, terms, index, legs, conditions.spot_low, conditions.spot_high),
     )
 

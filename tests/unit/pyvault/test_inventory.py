@@ -80,7 +80,7 @@ def test_flow_charge__equals_the_integer_twin():
 def test_flow_now__decays_and_is_absorbed__as_in_the_integer_twin(z, elapsed_s, move):
     terms = exact_flow.Terms(half_life_s=1_800, standard_vega=10**23, impact=5 * 10**15)
     held = book([], flow=wad(z), flow_age_s=elapsed_s, flow_atm_vol=wad(0.8))
-    now = exact_flow.now(terms, held, wad(0.8 + move))
+    now = exact_flow.present(terms, held, wad(0.8 + move))
     expected = kernels.flow_now(z, float(elapsed_s), 1_800.0, move, 1e5 / 0.005)
     assert now / WAD == pytest.approx(expected, rel=1e-9, abs=1e-9)
     assert abs(now) <= abs(held.flow)
