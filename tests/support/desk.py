@@ -6,15 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-from support.market_stand import DAY, stand_market
+from support.market_stand import stand_market
 
 from pyvault.chain.system import SlicePost, System, series_id
 from pyvault.chain.system.trading import Refusal
 from pyvault.market.series import OptionKind, Series
-from pyvault.units import WAD
 
 TRADER = "0xBcd4042DE499D14e55001CcbB24a551F3b954096"
-STRANGER = "0x71bE63f3384f5fb98995898A86B02Fb2426c5788"
 FOREVER = 2**48
 QUOTE = 10**6  # token units in 1 quote
 CASH = 50_000_000  # quote of the trader
@@ -89,6 +87,11 @@ class Desk:
         return admitted
 
 
+def heard(receipt):
+    """The reason of a transaction; None if it went through."""
+    return None if receipt.status else receipt.reason
+
+
 def stand_desk(**choices):
     """A fresh desk; choices as of `stand_market`."""
     stand = stand_market(accounts=1, **choices)
@@ -104,6 +107,3 @@ def stand_desk(**choices):
 def common_desk(*parameters):
     """One desk for all that choose the same parameters, as pairs; whoever changes it does so in ``kept``."""
     return stand_desk(parameters=dict(parameters))
-
-
-__all__ = ["CASH", "DAY", "FOREVER", "QUOTE", "STRANGER", "TRADER", "WAD", "Desk", "common_desk", "stand_desk"]
