@@ -49,8 +49,7 @@ __all__ = [
 
 @dataclass(slots=True, kw_only=True)
 class System(Market, Trading, Lens, Lp, Tokens, Admin, Time):
-    """The suite and its verbs, in groups: market data, trading, margin, reading, LPs, tokens,
-    governance, time.
+    """The suite and its verbs: market data, trading, margin, reading, LPs, tokens, governance, time.
 
     A verb packs its arguments, sends, and returns the receipt or the decoded value; a refusal is a
     `ContractError` with the contract's reason. ``caller=None`` means the rightful role.

@@ -13,8 +13,8 @@ from pyvault.errors import InputError
 __all__ = [
     "AccountRow",
     "BookRisk",
-    "Exposure",
     "ExpiryRow",
+    "Exposure",
     "Lens",
     "MarketPage",
     "SliceRow",
