@@ -25,7 +25,6 @@ from .interfaces import IVolSurface
 implements: IVaultLens
 
 from .libs import parameters
-from .libs import series as ids
 from .libs import surface_status as states
 
 MAX_ACCOUNTS: constant(uint256) = 100
@@ -142,8 +141,10 @@ def _expiry(surface: IVolSurface, expiry: uint256, has_spot: bool) -> IVaultLens
     if has_spot:
         found.exposure = staticcall RISK.exposure_of(expiry)
     for strike: uint256 in staticcall MARKET.strikes_of(expiry):
-        call: (int256, uint256, uint256) = staticcall MARKET.position_of(ids._id(expiry, strike, True))
-        put: (int256, uint256, uint256) = staticcall MARKET.position_of(ids._id(expiry, strike, False))
+        call_id: uint256 = staticcall MARKET.series_id(expiry, strike, True)
+        put_id: uint256 = staticcall MARKET.series_id(expiry, strike, False)
+        call: (int256, uint256, uint256) = staticcall MARKET.position_of(call_id)
+        put: (int256, uint256, uint256) = staticcall MARKET.position_of(put_id)
         found.strikes.append(
             IVaultLens.Strike(
                 strike=strike, call=call[0], put=put[0], call_longs=call[1], put_longs=put[1]
