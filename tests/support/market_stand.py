@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from support.probe import probe_artifact
+from support.vol_surface import smile
 
 from pyvault.chain.contract import Contract, deploy
 from pyvault.chain.revm import RevmBackend
@@ -20,22 +21,22 @@ from pyvault.units import WAD
 DAY = 86_400
 FUNDER = "0x976EA74026E726554dB657fA54763abd0C3a0aa9"  # pays for the coalition
 DAYS = (8, 31, 60)
-STRIKES = (0.9, 0.95, 1.0, 1.05, 1.1)  # of spot
-SMILE = {"a": 0.36, "b": 0.1, "rho": -0.2, "m": 0.0, "sigma": 0.3}
+STRIKES = (0.75, 0.9, 1.0, 1.1, 1.3)  # of spot
+VOL = 0.8
 EQUITY = 10_000_000  # quote
+COALITION, OTHER = (1, 2), 3  # accounts
 
 
 @dataclass
 class MarketStand:
-    """`System` with a posted surface, LP cash, series, and accounts of one `Taker`."""
+    """`System` with a posted surface, LP cash, series, and one `Taker` that owns all accounts."""
 
     system: System
     taker: Contract
     expiries: tuple[int, ...]
     series: tuple[int, ...]  # call and put of each strike, expiry by expiry
-    accounts: tuple[int, ...]
     spot: float
-    slices: dict = field(default_factory=dict)
+    slices: dict = field(default_factory=dict)  # as last posted, by expiry
 
     @property
     def unit(self):
@@ -57,17 +58,16 @@ class MarketStand:
         """WAD contracts of a notional in quote."""
         return round(notional / self.spot * WAD)
 
-    def try_out(self, actions, package=1, curious=True):
+    def try_out(self, actions, package=1, *, curious=True, accounts=COALITION):
         """Story of a sequence that leaves no trace; ``package=0`` keeps what it ends with."""
-        return self.taker.call("run", actions, self.accounts, package, curious)
+        return self.taker.call("run", actions, accounts, package, curious)
 
-    def run(self, actions, package=0, curious=True):
+    def run(self, actions, package=0, *, curious=True, accounts=COALITION):
         """The same as a transaction, in the next block; its story."""
-        arguments = (actions, self.accounts, package, curious)
-        name = self.system.backend.snapshot()
-        self.system.mine(1)
-        story = self.taker.call("run", *arguments)
-        self.system.backend.revert(name)
+        arguments = (actions, accounts, package, curious)
+        with self.kept():
+            self.system.mine(1)
+            story = self.taker.call("run", *arguments)
         self.taker.send("run", *arguments, sender=FUNDER)
         return story
 
@@ -94,18 +94,17 @@ def stand_market(
     decimals=(6, 18),
     days=DAYS,
     strikes=STRIKES,
-    smile=None,
+    skew=-0.3,
     equity=EQUITY,
     cash=EQUITY,
-    accounts=2,
-    parameters=None,
+    parameters=(),
 ):
     """A fresh market: `equity` and each account's `cash` in quote; decimals of quote and underlying."""
     config = SystemConfig(
         spot=spot,
         quote_decimals=decimals[0],
         underlying_decimals=decimals[1],
-        parameters={"SPOT_FLOOR": "0.000001", "SPOT_CAP": 10_000_000} | (parameters or {}),
+        parameters={"SPOT_FLOOR": "0.000001", "SPOT_CAP": 10_000_000} | dict(parameters),
     )
     system = System.deploy(RevmBackend(), config)
     expiries = tuple((system.now // DAY + day) * DAY + DAY // 3 for day in days)
@@ -113,14 +112,17 @@ def stand_market(
         system.list_expiry(expiry)
     system.set_spot(spot)
     system.refresh_spot()
-    slices = [SlicePost.of_numbers(expiry, **(smile or SMILE)) for expiry in expiries]
+    slices = [
+        SlicePost(expiry=expiry, **fields_of(smile(VOL, day, skew=skew)))
+        for expiry, day in zip(expiries, days, strict=True)
+    ]
     system.post_surface(slices, caller=config.owner)
     system.mine(1)
     raw = 10 ** decimals[0]
     system.provide(equity * raw)
     prices = [round(spot * each * 10**8) / 10**8 for each in strikes]
     for expiry in expiries:
-        system.list_strikes(expiry, prices)
+        system.list_strikes(expiry, [round(each * 10**8) * 10**10 for each in prices])
     series = tuple(
         series_id(Series(expiry=expiry, strike=strike, kind=kind))
         for expiry in expiries
@@ -129,8 +131,7 @@ def stand_market(
     )
     addresses = [system.part(name).address for name in ("market", "engine", "risk")]
     taker = deploy(system.backend, probe_artifact("Taker"), addresses)
-    owned = tuple(range(1, accounts + 1))
-    for account in owned:
+    for account in (*COALITION, OTHER):
         taker.send("open_account", sender=FUNDER)
         system.fund(FUNDER, "quote_token", cash * raw)
         system.add_collateral(FUNDER, "quote_token", cash * raw, account=account)
@@ -141,10 +142,14 @@ def stand_market(
         taker=taker,
         expiries=expiries,
         series=series,
-        accounts=owned,
         spot=spot,
         slices={item.expiry: item for item in slices},
     )
+
+
+def fields_of(curve):
+    """Those of a posted slice, by name."""
+    return {name: value for name, value in curve._asdict().items() if name != "timestamp"}
 
 
 @cache

@@ -36,9 +36,12 @@ struct Deed:
 
 struct Story:
     deeds: DynArray[Deed, MAX_DEEDS]
+    outward: uint256  # deeds before the way home
     residual: uint256  # what was held before the way home, at executable bids, series by series; token units
     held: uint256  # positions then
-    is_restored: bool  # inventory, exposures and flow
+    is_restored: bool  # inventory and exposures
+    is_stress_restored: bool
+    flow_drift: uint256  # how far flow is from where it was, over all expiries
 
 
 MARKET: immutable(IOptionMarket)
@@ -72,12 +75,16 @@ def run(
     """
     story: Story = empty(Story)
     before: bytes32 = empty(bytes32)
+    flows: DynArray[int256, 10] = []
+    losses: int256[16] = empty(int256[16])
     expiries: DynArray[uint256, 10] = []
     if is_curious:
         expiries = staticcall MARKET.expiries()
         for expiry: uint256 in expiries:
             extcall MARKET.refresh(expiry)
         before = self._fingerprint(expiries)
+        flows = self._flows(expiries)
+        losses = staticcall RISK.stress()
     for action: Action in actions:
         if action.expiry != 0:
             extcall MARKET.refresh(action.expiry)
@@ -92,6 +99,7 @@ def run(
             quote: IOptionMarket.Quote = staticcall MARKET.quote(position.series_id, -position.quantity)
             story.residual += quote.total
             story.held += 1
+    story.outward = len(story.deeds)
     if package == 0:
         return story
     for account: uint256 in accounts:
@@ -105,6 +113,11 @@ def run(
             story.deeds.append(self._trade(account, legs, is_curious))
     if is_curious:
         story.is_restored = self._fingerprint(expiries) == before
+        losses_after: int256[16] = staticcall RISK.stress()
+        story.is_stress_restored = keccak256(abi_encode(losses_after)) == keccak256(abi_encode(losses))
+        after: DynArray[int256, 10] = self._flows(expiries)
+        for i: uint256 in range(len(expiries), bound=10):
+            story.flow_drift += convert(abs(after[i] - flows[i]), uint256)
     return story
 
 
@@ -160,13 +173,24 @@ def _held_at_least(
 @view
 def _fingerprint(expiries: DynArray[uint256, 10]) -> bytes32:
     """
-    @dev    The vault's positions, and the exposures and flow of each expiry.
+    @dev    The vault's positions, and the value and exposures of each expiry.
     """
     mark: bytes32 = empty(bytes32)
     for expiry: uint256 in expiries:
         found: IInventoryRisk.Exposure = staticcall RISK.exposure_of(expiry)
+        found.flow = 0
         words: DynArray[uint256, 20] = staticcall MARKET.positions(expiry)
         mark = keccak256(abi_encode(mark, words, found))
     total: IInventoryRisk.Exposure = staticcall RISK.total_exposure()
     total.refreshed_at = 0  # no matter of what is held
     return keccak256(abi_encode(mark, total))
+
+
+@internal
+@view
+def _flows(expiries: DynArray[uint256, 10]) -> DynArray[int256, 10]:
+    flows: DynArray[int256, 10] = []
+    for expiry: uint256 in expiries:
+        exposure: IInventoryRisk.Exposure = staticcall RISK.exposure_of(expiry)
+        flows.append(exposure.flow)
+    return flows
