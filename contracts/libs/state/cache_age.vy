@@ -75,6 +75,14 @@ def _stamp(expiry: uint256, spot: uint256, mean_vol: uint256, exit_cost: uint256
 
 
 @internal
+def _forget(expiry: uint256):
+    """
+    @dev    An expiry is gone.
+    """
+    self._stamps[expiry] = 0
+
+
+@internal
 def _join(spot: uint256):
     """
     @dev    An expiry without positions gets its first: its exposures and its lanes are of now.

@@ -15,7 +15,7 @@ from .. import packing
 SCENARIOS: constant(uint256) = 16
 LANE_UNIT: constant(int256) = 10**14  # WAD in 1e-4
 TOPS: constant(uint256) = 2**63 | 2**127 | 2**191 | 2**255
-RESTS: constant(uint256) = 2**256 - 1 - TOPS
+RESTS: constant(uint256) = max_value(uint256) - TOPS
 # Moves of spot in hundredths: -18 to 18 in sixes, volatility up, then down; then the tails, -40 and 60, halved.
 MOVES: constant(int256[SCENARIOS]) = [-18, -12, -6, 0, 6, 12, 18, -18, -12, -6, 0, 6, 12, 18, -20, 30]
 
@@ -91,15 +91,15 @@ def _minus(a: uint256, b: uint256) -> uint256:
 
 
 @internal
-@view
-def _with(changes: uint256[4]) -> uint256[4]:
+@pure
+def _sum(lanes: uint256[4], others: uint256[4]) -> uint256[4]:
     """
-    @dev    The total as it would be after changes.
+    @dev    Sixteen sums.
     """
-    total: uint256[4] = self._total
+    sum: uint256[4] = lanes
     for i: uint256 in range(4):
-        total[i] = self._plus(total[i], changes[i])
-    return total
+        sum[i] = self._plus(lanes[i], others[i])
+    return sum
 
 
 @internal
