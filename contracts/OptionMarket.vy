@@ -114,7 +114,7 @@ def list_expiry(expiry: uint256, strikes: DynArray[uint256, MAX_STRIKES]):
     assert msg.sender == staticcall PARAMETERS.keeper(), "market: not the keeper"
     oracle: address = staticcall PARAMETERS.oracle(risk.SPOT_ORACLE)
     if not listings._is_listed(expiry):
-        assert expiry % DAY_S == EXPIRY_TIME_S, "market: not at 8 in the morning"
+        assert expiry % DAY_S == EXPIRY_TIME_S, "market: not at 08:00"
         assert expiry <= block.timestamp + MAX_TERM_S, "market: expiry too far"
         version: uint256 = staticcall ISpotOracle(oracle).listed_version(expiry)
         assert version != 0, "market: not listed at the oracle"
