@@ -22,7 +22,7 @@ FAR = {"SPOT_FLOOR": Decimal("0.0001"), "SPOT_CAP": 10_000_000}
 
 
 class Days:
-    """A system with three expiries of five strikes each; quantities are shares of what one quote unit buys."""
+    """A system with a few expiries of five strikes each, at any scale of prices and tokens."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Days:
         self.open(*terms)
 
     def open(self, *terms: int) -> None:
-        """Open expiries so many days from now, with strikes about spot; governance gives their first slices."""
+        """Open expiries so many days from now, strikes about spot; governance gives their first slices."""
         midnight = self.system.now // DAY * DAY
         asked = [midnight + days * DAY + 8 * HOUR for days in terms]
         if not (added := [each for each in asked if each not in self.expiries]):

@@ -172,14 +172,13 @@ class Life:
         cash, longs = self.lp_cash, self.longs_of(expiry)
         self.must(TRADERS[0], "market", "settle_expiry", expiry)
         self.booked[expiry] = price
-        owed = (
-            sum(size * payoff(series, price) for series, size in longs.items()) // WAD // self.days.unit_wad
-        )
+        owed = sum(size * payoff(series, price) for series, size in longs.items())
+        owed = owed // WAD // self.days.unit_wad
         debt = self.ledger.debts[expiry]
         assert debt.owed == owed
         assert self.lp_cash == cash - owed
         if self.is_accepted:
-            # Three polynomials are rolled to spot; the curvature of each is truncated before it is multiplied by S.
+            # Three polynomials are rolled; the curvature of each is truncated before its product with spot.
             truncated = 3 * (int(self.days.spot) // 2 + 3)
             assert abs(self.system.exposures().value - (options - mark)) <= truncated
         self.did["settlement beyond cash"] += debt.funded < debt.owed
@@ -216,7 +215,7 @@ class Life:
         self.did["claim that paid"] += self.ledger.cash[account] > had
 
     def end(self, percent: int) -> None:
-        """Spot moves by that much, everybody sells what he can; then book, sweep, fund and claim all there is."""
+        """Spot moves so far, everybody sells what he can; then book, sweep, fund and claim all there is."""
         for expiry in self.to_book():
             self.settle(expiry, self.days.pass_expiry(expiry, self.days.spot * (100 + percent) / 100))
             self.wake()
