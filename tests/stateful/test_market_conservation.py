@@ -191,7 +191,7 @@ class MarketMachine(RuleBasedStateMachine):
         assert sum_of(self.system, self.life.booked) == NOTHING
 
     def teardown(self):
-        """In the end all have had what they were owed, LPs take out the rest; gifts, insurance and fees are left."""
+        """In the end all have had what they were owed, LPs the rest; gifts, insurance and fees are left."""
         if not hasattr(self, "ledger"):
             return
         self.life.end(self.at_last)
