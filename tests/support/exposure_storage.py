@@ -10,7 +10,7 @@ from support.vault import storage_of
 
 from pyvault.chain.system import System
 
-RISK = "contracts/InventoryRisk.vy"
+BOOK = "contracts/libs/state/exposure_book.vy"  # the first module of InventoryRisk: its slots are the first
 LANES = 16
 _LAYOUT = ("value_slope", "bend_vega", "flow", "stamp", "lanes")  # of a cache, slot by slot
 
@@ -39,16 +39,18 @@ def signed(word: int, first: int, bits: int) -> int:
 
 
 def total(system: System) -> Sums:
-    """The sum of all expiries."""
-    slots = storage_of(RISK)["book"]
+    """The sum of all expiries; a view says whether it was looked for at the right place."""
+    slots = storage_of(BOOK)
     pairs = [_read(system, slots[name]["slot"]) for name in ("_value_slope", "_bend_vega")]
     lanes = [_read(system, slots["_lanes"]["slot"] + i) for i in range(4)]
-    return _sums(*pairs, lanes)._replace(vega_square=_read(system, slots["_vega_square"]["slot"]))
+    found = _sums(*pairs, lanes)._replace(vega_square=_read(system, slots["_vega_square"]["slot"]))
+    assert found.vega == system.exposures().scaled_vega
+    return found
 
 
 def of_expiry(system: System, expiry: int) -> Sums:
     """What is cached of an expiry."""
-    root = storage_of(RISK)["book"]["_caches"]["slot"]
+    root = storage_of(BOOK)["_caches"]["slot"]
     first = int.from_bytes(keccak(root.to_bytes(32, "big") + expiry.to_bytes(32, "big")), "big")
     words = [_read(system, first + i) for i in range(len(_LAYOUT) + 3)]
     return _sums(words[0], words[1], words[4:])

@@ -142,4 +142,7 @@ class Days:
 
     def fix(self, expiry: int) -> int:
         self.system.fix_expiry(None, expiry)
+        return self.fixed(expiry)
+
+    def fixed(self, expiry: int) -> int:
         return int(self.system.part("spot_oracle").call("settlement_price", expiry))

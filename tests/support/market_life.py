@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from fractions import Fraction
 
 from reference.ledger import Ledger
@@ -62,6 +65,14 @@ class Life:
         if self.ledger.is_marked:
             options = self.system.exposures().value
             assert self.ledger.net_assets == self.lp_cash * self.days.unit_wad + options
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Take back whatever the block does, in the books too."""
+        name, kept = self.system.snapshot(), (deepcopy(self.ledger), dict(self.booked), self.days.spot)
+        yield
+        self.system.revert(name)
+        self.ledger, self.booked, self.days.spot = kept
 
     @property
     def lp_cash(self) -> int:
