@@ -209,7 +209,7 @@ class MarketMachine(RuleBasedStateMachine):
 
 def test_market__on_random_lives__keeps_every_sum(count):
     OUTCOMES.clear()
-    lives = count(10, 400)
+    lives = count(8, 400)
     run_state_machine_as_test(
         MarketMachine,
         settings=settings(
@@ -222,6 +222,6 @@ def test_market__on_random_lives__keeps_every_sum(count):
     )
     trades = {"trade: done", "trade_many: done", "trade_up_to: done"}
     often = trades | {"withdraw: done", "sweep", "claim that paid", "rejected spot", "gift"}
-    rare = {"settlement beyond cash", "sale not paid"}  # the latter not in every ten lives
-    for outcome in often | rare if lives > 10 else often:
+    rare = {"settlement beyond cash", "sale not paid"}  # the latter not in every eight lives
+    for outcome in often | rare if lives > 8 else often:
         assert OUTCOMES[outcome] >= 2, OUTCOMES
