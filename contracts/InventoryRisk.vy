@@ -70,6 +70,7 @@ struct Sight:  # what a trade sees of the world
     high: uint256
     age_s: uint256
     is_rejected: bool
+    is_stale: bool  # caches of exposures
     reference_vol: uint256
     utilisation: uint256
     equity: int256
@@ -453,7 +454,7 @@ def _refusal(
     for expiry: uint256 in expiries:
         if staticcall surface.status(expiry) != states.OPEN:
             return rules.SURFACE, 0
-    if book._is_stale(sight.spot, sight.limits.max_move, sight.limits.max_age_s):
+    if sight.is_stale:
         return rules.STALE, 0
     return rules._first_refusal(figures, sight.limits, is_risk_reducing)
 
@@ -608,6 +609,7 @@ def _sight(reading: ISpotOracle.Reading, words: DynArray[uint256, lanes.WORDS]) 
     sight.free_cash = vault.free_cash
     sight.delta = vault.delta
     sight.limits = rules._limits(words, vault.equity, vault.cover)
+    sight.is_stale = book._is_stale(sight.spot, sight.limits.max_move, sight.limits.max_age_s)
     sight.losses = book._losses(vault.delta, sight.spot)
     sight.utilisation = self._utilisation(sight.losses, sight.limits.loss)
     return sight
@@ -628,7 +630,7 @@ def _conditions(sight: Sight, words: DynArray[uint256, lanes.WORDS]) -> IOptionP
         risk_budget=sight.limits.risk_budget,
         utilisation=sight.utilisation,
         multiplier=self._state >> 112,
-        has_rebate=not sight.is_rejected,
+        has_rebate=not (sight.is_rejected or sight.is_stale),
         words=words,
     )
 

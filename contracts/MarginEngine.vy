@@ -112,9 +112,9 @@ def remove_collateral(account: uint256, token: address, amount: uint256):
     @param  token The quote token.
     @param  amount Token units; at most its cash.
     """
-    assert token == QUOTE, "margin: not a collateral token"
     head: uint256 = self._heads[account]
     self._check_may_act(account, head, msg.sender)
+    assert token == QUOTE, "margin: not a collateral token"
     balance: uint256 = self._take_cash(account, head, amount)
     owner: address = self._owner(head)
     log IMarginEngine.CollateralRemoved(

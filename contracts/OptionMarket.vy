@@ -213,9 +213,9 @@ def _trade(
     @dev    One trade, from its checks to its transfers.
     @return Quantity of the first leg, and signed total in token units.
     """
-    assert block.timestamp <= deadline, "market: too late"
     legs: DynArray[IMarginEngine.Leg, MAX_LEGS] = asked
     held: DynArray[int256, MAX_LEGS] = staticcall ENGINE.begin_trade(account, msg.sender, legs)
+    assert block.timestamp <= deadline, "market: too late"
     order: Order = self._order(legs, held)
     rules._require(order.refusal)
     outcome: IInventoryRisk.Outcome = extcall RISK.trade(
@@ -307,7 +307,7 @@ def _order(
         last: uint256 = expiry - listings._cutoff_s(expiry)
         if block.timestamp >= last:
             order.refusal = rules.CUTOFF
-            order.excess = convert(block.timestamp - last, int256)
+            order.excess = convert(block.timestamp + 1 - last, int256)
     return order
 
 
@@ -424,6 +424,10 @@ def quote(series_id: uint256, quantity: int256) -> IOptionMarket.Quote:
         IMarginEngine.Leg(series_id=series_id, quantity=quantity)
     ]
     order: Order = self._order(legs, [0])
+    if order.refusal == rules.RESTING:  # an expiry that has passed has no mid
+        resting: IOptionMarket.Quote = empty(IOptionMarket.Quote)
+        resting.refusal = rules.RESTING
+        return resting
     # After a rejected reading only closing trades are open: their price is the one to show.
     outcome: IInventoryRisk.Outcome = staticcall RISK.evaluate(
         order.expiries, order.legs, order.is_closing, WHOLE
@@ -449,9 +453,9 @@ def preview(account: uint256, legs: DynArray[IMarginEngine.Leg, MAX_LEGS]) -> IO
     """
     owner: address = staticcall ENGINE.owner_of(account)
     order: Order = self._order(legs, staticcall ENGINE.begin_trade(account, owner, legs))
-    outcome: IInventoryRisk.Outcome = staticcall RISK.evaluate(
-        order.expiries, order.legs, order.is_closing, WHOLE
-    )
+    outcome: IInventoryRisk.Outcome = empty(IInventoryRisk.Outcome)
+    if order.refusal != rules.RESTING:  # an expiry that has passed has no mid
+        outcome = staticcall RISK.evaluate(order.expiries, order.legs, order.is_closing, WHOLE)
     cash: uint256 = staticcall ENGINE.cash_of(account)
     cash_after: int256 = convert(cash, int256) - outcome.total
     if order.refusal == rules.PASSES:

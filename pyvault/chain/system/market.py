@@ -112,11 +112,24 @@ class Market(Parts):
         oracle = self.part("spot_oracle")
         first = self.first_round(expiry, source) if first_round is None else first_round
         while not oracle.call("has_failed", expiry, int(source)):
-            arguments = (expiry, int(source), first, max_rounds)
-            self.act("spot_oracle", "fix_expiry", *arguments, caller=caller, role="keeper")
-            if price := oracle.call("settlement_price", expiry):
-                return int(price)
+            if self.walk_fixing(caller, expiry, source=source, first_round=first, max_rounds=max_rounds):
+                return int(oracle.call("settlement_price", expiry))
         return 0
+
+    def walk_fixing(
+        self,
+        caller: str | None,
+        expiry: int,
+        *,
+        source: FixingSource = FixingSource.PRIMARY,
+        first_round: int | None = None,
+        max_rounds: int = _WALK_AT_ONCE,
+    ) -> bool:
+        """Walk on by one call, inside the window too; anyone's. Whether the expiry is fixed now."""
+        first = self.first_round(expiry, source) if first_round is None else first_round
+        arguments = (expiry, int(source), first, max_rounds)
+        self.act("spot_oracle", "fix_expiry", *arguments, caller=caller, role="keeper")
+        return bool(self.part("spot_oracle").call("settlement_price", expiry))
 
     def first_round(self, expiry: int, source: FixingSource = FixingSource.PRIMARY) -> int:
         """Round that fixes an expiry must name: the last valid one at or before the window's start."""
