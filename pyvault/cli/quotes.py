@@ -55,8 +55,8 @@ def refusal_of(found: Why) -> str:
     """Who refuses, in words, and by how much where that is a number."""
     if found.passes or not math.isfinite(found.excess) or found.excess == 0.0:
         return found.rule
-    by = f"{found.excess:,.6g} {found.excess_unit}".strip()
-    return f"{found.rule}, by {by}"
+    digits = 0 if found.excess_unit == "s" else 4
+    return f"{found.rule}, by {found.excess:,.{digits}f} {found.excess_unit}".rstrip()
 
 
 def time_of(timestamp: int) -> str:

@@ -22,13 +22,13 @@ def spread_parts(conditions: Conditions, item: Book, leg: Leg) -> dict[str, int]
     plain = _part(spot, calm, item._replace(gap=0, surface_age_s=0), leg)
     gapped = _part(spot, calm, item._replace(surface_age_s=0), leg)
     aged = _part(spot, calm, item, leg)
-    delta, size = abs(aged.load.delta), abs(leg.quantity)
+    delta, size = abs(aged.burden.delta), abs(leg.quantity)
     causes = {
         "tick": size * rates.tick * WAD,
         "share of the mid": (aged.charges - size * rates.tick) * WAD,
         "delta, to hedge": delta * rates.forward_step,
         "delta, age of the spot": delta * (rates.delta - rates.forward_step),
-        "gamma, age of the spot": abs(aged.load.gamma) * rates.gamma,
+        "gamma, age of the spot": abs(aged.burden.gamma) * rates.gamma,
         "vega, a step of the surface": _vega(plain) * WAD,
         "vega, gap of the surface": (_vega(gapped) - _vega(plain)) * WAD,
         "vega, age of the surface": (_vega(aged) - _vega(gapped)) * WAD,
@@ -47,9 +47,9 @@ def _part(spot: int, state: State, item: Book, leg: Leg) -> package.Part:
 
 
 def _vega(part: package.Part) -> int:
-    return part.load.bought_charge + part.load.sold_charge
+    return part.burden.bought_charge + part.burden.sold_charge
 
 
 def _full(state: State, part: package.Part) -> int:
     empty = half_spread.Spread(0, 0)
-    return half_spread.plus(empty, state.rates, part.step, part.load, part.charges, part.errors).full
+    return half_spread.plus(empty, state.rates, part.step, part.burden, part.charges, part.errors).full

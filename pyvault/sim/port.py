@@ -20,8 +20,6 @@ from pyvault.units import WAD, from_wad, years
 
 __all__ = ["LivePort"]
 
-_CURVE = ("a", "b", "rho", "m", "sigma", "carry", "gap")
-
 _REST_S = 1_800  # the fixing window: an expiry needs no slice any more
 
 Detail = Order | tuple[float, ...] | tuple[int, ...]
@@ -115,15 +113,9 @@ class LivePort:
 
     def repost(self) -> bool:
         """Post every slice in effect again, but for those whose expiry rests."""
-        surface = self._system.part("vol_surface")
-        slices = []
-        for expiry in self.expiries():
-            if expiry > self.now + _REST_S:
-                found = surface.call("slice_of", expiry)
-                curve = {name: getattr(found, name) for name in _CURVE}
-                slices.append(SlicePost(expiry=expiry, **curve))
-        expiries = tuple(each.expiry for each in slices)
-        return self._try("repost", lambda: self._system.post_surface(slices), expiries)
+        live = [expiry for expiry in self.expiries() if expiry > self.now + _REST_S]
+        slices = [self._system.slice_in_effect(expiry) for expiry in live]
+        return self._try("repost", lambda: self._system.post_surface(slices), tuple(live))
 
     def listed(self) -> tuple[int, ...]:
         """Expiries of the market."""
