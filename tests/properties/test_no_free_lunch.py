@@ -1,7 +1,7 @@
 """No free lunch, to the wei, on the whole compiled market: sequences of trades in one block.
 
-Every sequence is one call of a coalition that owns its accounts (`Taker.vy`): all of it happens inside one set
-of mids. `docs/market-mathematics.md` proves the laws; `test_trade_laws.py` tests them on the pricer.
+Every sequence is one call of a coalition that owns its accounts (`Taker.vy`): all of it happens inside one
+set of mids. `docs/market-mathematics.md` proves the laws; `test_trade_laws.py` tests them on the pricer.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def test_sequences__step_by_step__cost_what_was_quoted_and_leave_no_profit_and_n
 
 def test_round_trip__leg_by_leg_backwards__restores_everything_and_costs_its_charges_alone(stand, count):
     random, trips = Random(f"trips {stand.spot}"), 0
-    for each in states(random, stand, count(15, 1_500)):
+    for each in states(random, stand, count(20, 1_500)):
         there = [
             action
             for action in draw_actions(random, each, 3, most=100_000)
@@ -104,7 +104,7 @@ def test_round_trip__leg_by_leg_backwards__restores_everything_and_costs_its_cha
         assert sum(deed.seen.mid for deed in deeds) <= len(deeds)  # rounded up by less than a wei each
         charges = sum(deed.seen.inventory_charge + deed.seen.half_spread for deed in deeds)
         assert 0 <= paid(deeds) * each.unit - charges <= len(deeds) * (each.unit + 1)
-    assert trips > 5
+    assert trips > 4
 
 
 @pytest.mark.parametrize("side", [1, -1], ids=["bought", "sold"])
@@ -115,7 +115,7 @@ def test_slices__of_a_trade_in_one_block__never_cost_less_than_the_whole(stand, 
             size = stand.contracts_worth(400_000)
             stand.run([buy(1, (each, size)) for each in stand.series[:12]], curious=False)
         stand.system.mine(1)
-        series = stand.series[:12] if side < 0 else stand.series
+        series = holdings(stand, 1) if side < 0 else stand.series
         assert (
             compare_slices(random, stand, series, side, COALITION if side > 0 else (1,), count(12, 1_500)) > 5
         )

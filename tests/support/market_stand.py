@@ -21,7 +21,7 @@ from pyvault.units import WAD
 DAY = 86_400
 FUNDER = "0x976EA74026E726554dB657fA54763abd0C3a0aa9"  # pays for the coalition
 DAYS = (8, 31, 60)
-STRIKES = (0.9, 0.95, 1.0, 1.05, 1.1)  # of spot
+STRIKES = (0.75, 0.9, 1.0, 1.1, 1.3)  # of spot
 VOL = 0.8
 EQUITY = 10_000_000  # quote
 COALITION, OTHER = (1, 2), 3  # accounts

@@ -11,7 +11,7 @@ from support.market_stand import COALITION, OTHER, MarketStand, buy, market_stan
 
 SCALES = (((6, 8), 3_000.0), ((18, 8), 0.01), ((8, 18), 100_000.0))  # decimals, spot
 LEAST_NOTIONAL = 55  # quote: MIN_NOTIONAL with room for a move of spot
-MOST_NOTIONAL = 300_000
+MOST_NOTIONAL = 1_000_000
 KNEE = 10**17  # of utilisation
 
 
@@ -47,6 +47,8 @@ def draw_actions(
 def some_state(random: Random, stand: MarketStand):
     """An ordinary market state: somebody else has traded, time has passed, spot has moved."""
     with stand.kept():
+        if random.random() < 0.25:
+            load(stand)
         for _ in range(random.randrange(3)):
             stand.run(draw_actions(random, stand, 3, most=1_000_000, accounts=(OTHER,)), curious=False)
         stand.system.backend.warp(random.choice((1, random.randrange(1, 600))))

@@ -92,6 +92,11 @@ def option_market(backend):
     return suite.part("market"), named | opened_account(suite.part("engine"))
 
 
+def vault_lens(backend):
+    """That of a whole suite; nobody acts."""
+    return System.deploy(backend, SystemConfig()).part("lens"), {}
+
+
 def opened_account(engine):
     """Account 1 with an operator; who they are."""
     engine.send("open_account", sender=ACCOUNT_OWNER)
@@ -132,6 +137,7 @@ STANDS = {
     "RiskParameters": risk_parameters,
     "SpotOracle": spot_oracle,
     "TradePricer": pure("TradePricer"),
+    "VaultLens": vault_lens,
     "VolSurface": vol_surface,
 }
 
