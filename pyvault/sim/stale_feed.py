@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pyvault.chain.parameters import PARAMETERS
+from pyvault.chain.parameters import start_words
 from pyvault.exact import book, lanes
 from pyvault.exact.evaluation import evaluate
 from pyvault.exact.quote import Book, Conditions, Curve, Evaluation, Leg, Others
@@ -181,13 +181,4 @@ def _moment(feed: StaleFeed, now: int, spot: float, reading: _Reading, delta: fl
     return Moment(timestamp=now, conditions=conditions, book=held, leg=leg, priced=priced, worth=worth)
 
 
-def _start_words() -> tuple[int, ...]:
-    """The words of the parameters that a quote reads, at their start values."""
-    words = [0] * (lanes.FIRST_WORD + lanes.WORDS)
-    for row in PARAMETERS.values():
-        if row.id // 4 < len(words):
-            words[row.id // 4] |= row.start << 64 * (row.id % 4)
-    return tuple(words[lanes.FIRST_WORD :])
-
-
-_WORDS = _start_words()
+_WORDS = start_words(lanes.FIRST_WORD, lanes.WORDS)
