@@ -64,9 +64,10 @@ def day_tables(day: Day) -> Iterator[Table | str]:
 
 
 def _opening(opening: Opening) -> Iterator[Table | str]:
-    yield f"The first taker pays {opening.straddle:,.2f} for a package: a straddle of the nearest expiry."
-    bought = f"{opening.quantity:g} calls at {opening.bought.strike:g} for {opening.paid:,.2f}"
-    title = f"{time_of(opening.bought.expiry)} UTC before and after a taker buys {bought}"
+    yield f"A first taker pays {opening.straddle:,.2f} for a package, a straddle of the nearest expiry."
+    bought = f"{opening.quantity:g} calls at {opening.bought.strike:g}"
+    yield f"Then he pays {opening.paid:,.2f} for {bought}."
+    title = f"{time_of(opening.bought.expiry)} UTC, before and after he buys {bought}"
     yield moved_table(title, opening.before, opening.after)
     yield why_table(opening.reason)
 
