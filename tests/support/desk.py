@@ -9,16 +9,21 @@ from functools import cache
 
 import pytest
 from support.market_stand import stand_market
+from support.trades import position
 
 from pyvault.chain.system import SlicePost, System, series_id
 from pyvault.chain.system.trading import Refusal
 from pyvault.errors import ContractError
+from pyvault.exact import book
+from pyvault.exact.quote import Book, Curve
 from pyvault.market.series import OptionKind, Series
+from pyvault.units import WAD
 
 TRADER = "0xBcd4042DE499D14e55001CcbB24a551F3b954096"
 FOREVER = 2**48
 QUOTE = 10**6  # token units in 1 quote
 CASH = 50_000_000  # quote of the trader
+STRIKES = (0.9, 0.95, 1.0, 1.05, 1.1)  # of spot
 
 
 @dataclass
@@ -73,6 +78,19 @@ class Desk:
         self.system.set_spot(price)
         self.system.mine()
 
+    def unit(self, price, strike=3_000.0):
+        """Values of one contract of the second expiry at a spot (WAD), by the twin of the contract."""
+        expiry = self.expiries[1]
+        posted = self.system.part("vol_surface").call("slice_of", expiry)
+        known = {
+            "time_s": expiry - self.system.now,
+            "curve": Curve(*(getattr(posted, name) for name in Curve._fields)),
+            "floating": WAD,
+            "positions": (position(strike),),
+        }
+        held = Book(**(dict.fromkeys(Book._fields, 0) | known))
+        return book.unit(book.terms(round(price), held, 0), round(strike * WAD))
+
     def reject_spot(self, seconds=0):
         """Let every reading from now on be rejected, and time pass."""
         self.system.part("feed").send("push_answer", 0, sender=self.system.config.deployer)
@@ -100,9 +118,9 @@ def refused(reason):
     return pytest.raises(ContractError, match=f"(^|: ){re.escape(reason)}$")
 
 
-def stand_desk(**choices):
+def stand_desk(strikes=STRIKES, parameters=(), **choices):
     """A fresh desk; choices as of `stand_market`."""
-    stand = stand_market(accounts=1, **choices)
+    stand = stand_market(strikes=strikes, parameters=parameters, **choices)
     system = stand.system
     unit = 10**system.config.quote_decimals
     account = system.open_account(TRADER)
@@ -114,4 +132,4 @@ def stand_desk(**choices):
 @cache
 def common_desk(*parameters):
     """One desk for all that choose the same parameters, as pairs; whoever changes it does so in ``kept``."""
-    return stand_desk(parameters=dict(parameters))
+    return stand_desk(parameters=parameters)

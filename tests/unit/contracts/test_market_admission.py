@@ -40,10 +40,10 @@ def test_cap__as_a_share_of_equity__admits_its_last_unit_and_tells_the_excess_of
     assert Refusal(first.refusal) == rule
     assert 0 < first.excess <= max(LANE, 3_000)  # a lane, or what one wei of a contract adds
     # Exposures are linear in the quantity, so two excesses tell the limit.
-    once, twice = (desk.preview(*legs(n * last * 101 // 100)) for n in (1, 2))
-    assert {once.refusal, twice.refusal} == {rule}
-    limit = Decimal(share) * EQUITY
-    assert abs(twice.excess - 2 * once.excess - limit) <= 3 * max(LANE, 3_000)
+    some, more = (desk.preview(*legs(n * last // 100)) for n in (105, 126))
+    assert {some.refusal, more.refusal} == {rule}
+    limit = Decimal(share) * EQUITY  # 5 (6/5 x - limit) - 6 (x - limit)
+    assert abs(5 * more.excess - 6 * some.excess - limit) <= 12 * max(LANE, 3_000)
 
 
 @pytest.mark.parametrize(("_", "name", "share", "reason"), CAPS)
@@ -101,17 +101,6 @@ def test_notional__of_fifty__is_the_least_that_opens_in_every_leg(sign):
         assert heard(desk.trade((desk.call(), least))) is None
 
 
-def probability(desk, price, strike):
-    """N(d1) of a strike of the second expiry, by the compiled pricer's own normal distribution."""
-    system, expiry = desk.system, desk.expiries[1]
-    pricer = system.part("pricer")
-    moneyness = pricer.call("ln", strike * WAD * WAD // price)
-    vol = system.part("vol_surface").call("implied_vol", expiry, moneyness)
-    root = ((expiry - system.now - 1_200) / (365 * 86_400)) ** 0.5
-    deviation = vol * root
-    return pricer.call("normal_cdf", round((-moneyness / deviation + deviation / WAD / 2) * WAD))
-
-
 @pytest.mark.parametrize(("strike", "far", "near"), [(3_300, 1_800, 3_000), (2_700, 6_000, 3_000)])
 def test_delta__from_three_to_ninety_seven_hundredths__opens(strike, far, near):
     desk = common_desk()
@@ -133,8 +122,8 @@ def test_delta__from_three_to_ninety_seven_hundredths__opens(strike, far, near):
             outside = desk.preview((series, WAD))
             assert Refusal(outside.refusal) == Refusal.DELTA_RANGE
             assert 0 < outside.excess < 10**11  # a hundred-thousandth of spot moves delta by 1e-8
-            expected = probability(desk, desk.system.spot()[0], strike)
-            assert abs(least - outside.excess - min(expected, WAD - expected)) < 10**6
+            expected = desk.unit(desk.system.spot()[0], strike).probability
+            assert least - outside.excess == min(expected, WAD - expected)
         assert heard(desk.trade((desk.call(strike), WAD))) == "market: delta out of range"
         desk.move_spot(near + (near - far) * 5_000)  # time has moved it, too
         assert heard(desk.trade((desk.call(strike), WAD))) is None
@@ -142,7 +131,7 @@ def test_delta__from_three_to_ninety_seven_hundredths__opens(strike, far, near):
 
 def test_cash__beyond_the_buffer__is_what_an_opening_trade_must_leave():
     """Half of the vault is underlying, which only hedges will buy: its cash is less than the buffer."""
-    desk = stand_desk(equity=2_500_000, parameters={"CASH_BUFFER": "0.3"})
+    desk = stand_desk(equity=2_500_000, parameters=(("CASH_BUFFER", "0.3"),))
     slot = storage_of("contracts/LiquidityVault.vy")["custody"]["_underlying"]["slot"]
     vault = desk.system.part("vault")
     evm = desk.system.backend._evm  # noqa: SLF001 - nothing buys underlying yet

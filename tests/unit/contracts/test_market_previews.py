@@ -137,7 +137,7 @@ def test_positions__beyond_their_width__are_refused_by_name():
 def test_stress__beyond_its_lanes__is_refused_by_name():
     """Far from the money the pricer takes 2e16 of notional; a tail costs a sixth of it, a lane holds 9e14."""
     desk = stand_desk(spot=1_000_000.0, strikes=(1.0, 1.25))
-    desk.system.warp_to(desk.expiries[0] - 3 * DAY // 2)
+    desk.system.warp_to(desk.expiries[0] - 3 * DAY // 4)
     desk.move_spot(1_000_000)
     series = desk.call(1_250_000.0, expiry=0)
     assert heard(desk.trade((series, MANY // 2))) == "market: exposure too large"

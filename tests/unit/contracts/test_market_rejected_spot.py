@@ -6,13 +6,10 @@ from decimal import Decimal, localcontext
 
 import pytest
 from support.desk import QUOTE, TRADER, common_desk, heard, refused, stand_desk
-from support.trades import position
 
 from pyvault.chain.revm import RevmBackend
 from pyvault.chain.system import Round, SpotStatus, System, SystemConfig
 from pyvault.chain.system.trading import Refusal
-from pyvault.exact import book
-from pyvault.exact.quote import Book, Curve
 from pyvault.units import WAD
 
 HOUR, DAY, YEAR = 3_600, 86_400, 365 * 86_400
@@ -41,24 +38,9 @@ def band(desk):
         return min(MOST, max(LEAST, 4 * vol * (Decimal(age) / YEAR).sqrt()))
 
 
-def unit(desk, price, strike=3_000.0):
-    """Values of one contract of the second expiry at a spot, by the twin of the contract."""
-    expiry = desk.expiries[1]
-    slice_ = desk.system.part("vol_surface").call("slice_of", expiry)
-    curve = Curve(*(getattr(slice_, name) for name in Curve._fields))
-    zeros = dict.fromkeys(Book._fields, 0)
-    held = zeros | {
-        "time_s": expiry - desk.system.now,
-        "curve": curve,
-        "floating": WAD,
-        "positions": (position(strike),),
-    }
-    return book.unit(book.terms(round(price), Book(**held), 0), round(strike * WAD))
-
-
 @pytest.mark.parametrize(
     ("wait", "expected"),
-    [(0, LEAST), (3 * HOUR, LEAST), (4 * HOUR, None), (3 * DAY, None), (14 * DAY, None), (15 * DAY, MOST)],
+    [(0, LEAST), (HOUR, LEAST), (3 * HOUR, None), (3 * DAY, None), (8 * DAY, None), (10 * DAY, MOST)],
 )
 def test_closing_price__after_a_rejected_reading__is_at_the_end_of_the_band_that_is_worse(
     rejected, wait, expected
@@ -67,11 +49,11 @@ def test_closing_price__after_a_rejected_reading__is_at_the_end_of_the_band_that
     half = band(rejected)
     assert half == expected if expected else LEAST < half < MOST
     for series, end, side in ((rejected.call(), 1 - half, "call"), (rejected.put(), 1 + half, "put")):
-        worst = getattr(unit(rejected, 3_000 * WAD * end), side)
+        worst = getattr(rejected.unit(3_000 * WAD * end), side)
         found = rejected.preview((series, -WAD))
         assert abs(-found.mid - worst) < 10**6  # the band is truncated to a wei of 1
         assert found.is_closing
-        assert getattr(unit(rejected, 3_000 * WAD), side) > worst
+        assert getattr(rejected.unit(3_000 * WAD), side) > worst
 
 
 def test_closing_price__after_a_rejected_reading__has_no_rebate(rejected):
