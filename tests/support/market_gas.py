@@ -81,8 +81,10 @@ def spent(system, part, function, *arguments, sender=TRADER):
     contract = system.part(part)
     receipt = contract.transact(function, *arguments, sender=sender)
     assert receipt.status, receipt.reason
-    gas = receipt.gas_used - INTRINSIC - calldata_gas(contract.function(function).encode(arguments))
-    return Figure(gas, _parts(system, receipt))
+    outside = INTRINSIC + calldata_gas(contract.function(function).encode(arguments))
+    parts = _parts(system, receipt)
+    parts[part] -= outside
+    return Figure(receipt.gas_used - outside, dict(parts.most_common()))
 
 
 def _parts(system, receipt):
@@ -100,4 +102,4 @@ def _parts(system, receipt):
         return gas
 
     walk(frame)
-    return dict(parts.most_common())
+    return parts
