@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
+import pytest
 from support.market_stand import stand_market
 
 from pyvault.chain.system import SlicePost, System, series_id
 from pyvault.chain.system.trading import Refusal
+from pyvault.errors import ContractError
 from pyvault.market.series import OptionKind, Series
 
 TRADER = "0xBcd4042DE499D14e55001CcbB24a551F3b954096"
@@ -90,6 +93,11 @@ class Desk:
 def heard(receipt):
     """The reason of a transaction; None if it went through."""
     return None if receipt.status else receipt.reason
+
+
+def refused(reason):
+    """What a call must raise that a contract refuses for that reason, no other."""
+    return pytest.raises(ContractError, match=f"(^|: ){re.escape(reason)}$")
 
 
 def stand_desk(**choices):
