@@ -14,6 +14,7 @@ from pyvault.chain.rpc import RpcBackend
 
 LARGEST = 22_000  # bytes of runtime code; the protocol's limit is 24,576
 NAMES = [path.stem for path in deployables()]
+PRICERS = ("OptionPricer", "TradePricer", "PartialFill")  # three tables of contents, one interface
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +70,20 @@ def test_size_limit__one_byte_more__is_too_large():
     assert not is_too_large(bytes(LARGEST))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_abi__of_each_contract__equals_its_interface_file(name):
+def interface_entries(name):
     path = CONTRACTS / "interfaces" / f"I{name}.vyi"
-    interface = compile_files([str(path)], ["abi"], paths=[str(CONTRACTS)])[path]["abi"]
-    assert abi_entries(load(name).abi) == abi_entries(interface)
+    return abi_entries(compile_files([str(path)], ["abi"], paths=[str(CONTRACTS)])[path]["abi"])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PRICERS])
+def test_abi__of_each_contract__equals_its_interface_file(name):
+    assert abi_entries(load(name).abi) == interface_entries(name)
+
+
+def test_abi__of_the_pricers__is_their_common_interface_and_no_function_stands_twice():
+    parts = [abi_entries(load(name).abi) for name in PRICERS]
+    assert set().union(*parts) == interface_entries("OptionPricer")
+    assert sum(map(len, parts)) == len(set().union(*parts))
 
 
 @pytest.mark.parametrize(
