@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from decimal import Decimal
 
 from pyvault.chain.backend import Receipt
@@ -88,6 +88,12 @@ class Market(Parts):
         """Volatility in effect at ``ln(K/F)``."""
         moneyness = to_wad(log_moneyness, name="log_moneyness")
         return float(self.part("vol_surface").call("implied_vol", expiry, moneyness) / WAD)
+
+    def slice_in_effect(self, expiry: int) -> SlicePost:
+        """Slice of an expiry as it would be posted again."""
+        found = self.part("vol_surface").call("slice_of", expiry)
+        names = (each.name for each in fields(SlicePost) if each.name != "expiry")
+        return SlicePost(expiry=expiry, **{name: getattr(found, name) for name in names})
 
     def surface_status(self, expiry: int) -> SurfaceStatus:
         """What the slice in effect is good for."""
