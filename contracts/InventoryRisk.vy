@@ -236,7 +236,9 @@ def forget(expiry: uint256, live: DynArray[uint256, MAX_EXPIRIES]) -> IInventory
     """
     self._check_market()
     book._forget(expiry)
-    spot: uint256 = self._refreshed().price
+    # After a rejected reading the last accepted one: the mark must follow what the expiry has cost.
+    oracle: ISpotOracle = ISpotOracle(staticcall PARAMETERS.oracle(risk.SPOT_ORACLE))
+    spot: uint256 = (extcall oracle.observe()).last.price
     return IInventoryRisk.Mark(
         value=book._rolled(book._sum(), spot).value,
         exit_cost=book._survey(live),

@@ -334,8 +334,8 @@ def refresh(expiry: uint256):
 @internal
 def _mark(mark: IInventoryRisk.Mark, gas_used: uint256):
     """
-    @dev    Passes a value of the options on to the vault, and rewards the caller if it was due. After a rejected
-            reading there is no price to mark at.
+    @dev    Passes a value of the options on to the vault, and rewards the caller if it was due. Before any reading
+            was accepted there is no price to mark at.
     """
     if mark.spot > 0:
         extcall VAULT.mark(mark.value, mark.exit_cost, mark.spot)

@@ -271,7 +271,8 @@ def _admit(
     line: around.Line = lines[i]
     curve: IVolSurface.Slice = line.slice
     guard._check_shape(curve)
-    require._that(convert(abs(curve.carry), uint256) <= limits.max_carry, "surface: carry too large")
+    most: int256 = convert(limits.max_carry, int256)
+    require._that(-most <= curve.carry and curve.carry <= most, "surface: carry too large")
     width: uint256 = guard._width(curve, line.time_s)
     nodes: int256[guard.NODES] = guard._nodes(curve, width)
     variances: uint256[guard.NODES] = guard._variances(curve, nodes)
@@ -386,7 +387,9 @@ def implied_vol(expiry: uint256, log_moneyness: int256) -> uint256:
     @param  log_moneyness k = ln(K/F); WAD; |k| < 2^68.
     @return WAD; rounded down.
     """
-    require._that(abs(log_moneyness) < guard.REACH, "surface: parameter out of range")
+    require._that(
+        -guard.REACH < log_moneyness and log_moneyness < guard.REACH, "surface: parameter out of range"
+    )
     return guard._volatility(guard._variance(log_moneyness, self._existing(books._in_effect(expiry))))
 
 

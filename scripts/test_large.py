@@ -2,7 +2,7 @@
 
 ``make test-large`` keeps one record per test file and mutant under ``.build/large/<tree>``, where <tree>
 names the content of the working tree: stop it, start it again, and what passed is not run again. The summary
-goes to ``docs/evidence/<topic>.json``.
+goes to ``docs/evidence/<topic>.json``; that of a part is written where a topic is named, and names the part.
 """
 
 from __future__ import annotations
@@ -36,16 +36,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--topic", default="ground-floor", help="name of the summary (default: %(default)s)")
-    parser.add_argument("--only", default="", help="run only test files and mutants whose name contains this")
+    parser.add_argument("--topic", help="name of the summary (default: ground-floor, if all is run)")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        help="run only test files and mutants whose name contains this; several times: or that",
+    )
     arguments = parser.parse_args()
+
+    def is_chosen(name: str) -> bool:
+        return not arguments.only or any(part in name for part in arguments.only)
 
     folder = ROOT / ".build" / "large" / _tree()
     folder.mkdir(parents=True, exist_ok=True)
-    files = [path for path in sorted((ROOT / "tests").rglob("test_*.py")) if arguments.only in str(path)]
-    mutants = [mutant for mutant in read_mutants(ROOT) if arguments.only in mutant.name]
+    files = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "tests").rglob("test_*.py"))}
+    mutants = [mutant for mutant in read_mutants(ROOT) if is_chosen(mutant.name)]
     jobs: list[tuple[str, Path | Mutant | list[Mutant]]] = []
-    jobs += [(path.relative_to(ROOT).as_posix(), path) for path in files]
+    jobs += [(name, path) for name, path in files.items() if is_chosen(name)]
     jobs += [(UNBROKEN, mutants)] if mutants else []
     jobs += [(mutant.name, mutant) for mutant in mutants]
     records = []
@@ -54,8 +62,9 @@ def main() -> int:
         records.append(record)
         print(f"[{index}/{len(jobs)}] {record['outcome']:<7} {record['seconds']:7.1f} s  {name}", flush=True)
     failed = [record["name"] for record in records if record["outcome"] != "passed"]
-    if not arguments.only:
-        print(f"summary: {_write_evidence(arguments.topic, records).relative_to(ROOT)}")
+    if arguments.topic or not arguments.only:
+        written = _write_evidence(arguments.topic or "ground-floor", arguments.only, records)
+        print(f"summary: {written.relative_to(ROOT)}")
     for name in failed:
         print(f"FAILED {name}")
     print(f"{len(records) - len(failed)} passed, {len(failed)} failed")
@@ -110,12 +119,13 @@ def _run_mutant(mutant: Mutant) -> dict[str, Any]:
     return {"kind": "mutant", "outcome": outcome, "file": mutant.file, "law": mutant.law}
 
 
-def _write_evidence(topic: str, records: list[dict[str, Any]]) -> Path:
-    """Write the summary of a whole run."""
+def _write_evidence(topic: str, only: list[str], records: list[dict[str, Any]]) -> Path:
+    """Write the summary of a run, whole or of the parts named by `only`."""
     tests = [record for record in records if record["kind"] == "tests"]
     mutants = [record for record in records if record["kind"] == "mutant"]
     summary = {
         "topic": topic,
+        "only": only or "everything",
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
         "python": platform.python_version(),

@@ -29,6 +29,7 @@ __all__ = [
     "action_id",
     "markdown",
     "parameter",
+    "start_words",
     "unpack",
 ]
 
@@ -286,6 +287,21 @@ def unpack(words: Sequence[int], first: int = 0) -> dict[str, int]:
         for row in _ROWS
         if first <= row.id // LANES < first + len(words)
     }
+
+
+def start_words(first: int, count: int, **changes: int) -> tuple[int, ...]:
+    """Words of the parameters' start values, as ``RiskParameters.words`` gives them before any change.
+
+    `changes` replace start values, by name, in raw units; bounds are not asked, so that studies may go
+    beyond what governance may set.
+    """
+    raw = {row.id: row.start for row in PARAMETERS.values()}
+    raw |= {parameter(name).id: value for name, value in changes.items()}
+    words = [0] * (first + count)
+    for identity, value in raw.items():
+        if identity // LANES < len(words):
+            words[identity // LANES] |= value << LANE_BITS * (identity % LANES)
+    return tuple(words[first:])
 
 
 def action_id(kind: Kind, index: int = 0) -> int:

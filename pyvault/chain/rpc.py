@@ -121,6 +121,7 @@ class RpcBackend:
 
     def revert(self, name: str) -> None:
         """Return to a snapshot; see `Backend`."""
+        self._await_empty_pool()
         try:
             is_back = self.request("evm_revert", name)
         except ChainError as error:
@@ -178,6 +179,18 @@ class RpcBackend:
                 raise ChainError(f"{sent} was not mined within {_RECEIPT_TIMEOUT_S:g} s")
             time.sleep(_POLL_S)
         return receipt  # type: ignore[no-any-return]
+
+    def _await_empty_pool(self) -> None:
+        """Wait until what was mined has left the node's pool.
+
+        The receipt comes first; a revert in between would leave the transaction to be mined once more, or
+        drop the next one, which bears the same nonce.
+        """
+        deadline = time.monotonic() + _RECEIPT_TIMEOUT_S
+        while int(self.request("txpool_status")["pending"], 16):
+            if time.monotonic() > deadline:
+                raise ChainError(f"transactions still wait in the node's pool after {_RECEIPT_TIMEOUT_S:g} s")
+            time.sleep(_POLL_S)
 
     def _reason(self, transaction_hash: str, transaction: dict[str, str]) -> str:
         """Why a mined transaction reverted: by the node's record, else by calling it again."""

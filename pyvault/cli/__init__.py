@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from pyvault import __version__
-from pyvault.cli import demo, devnet, doctor, greeks, quote, surface, warm
+from pyvault.cli import demo, devnet, doctor, greeks, market, quote, surface, warm
 from pyvault.errors import ChainError, PyvaultError, SetupError
 
 __all__ = ["app", "main"]
@@ -32,6 +32,7 @@ app.command("greeks")(greeks.greeks)
 app.add_typer(surface.app, name="surface")
 app.command("demo")(demo.demo)
 app.add_typer(devnet.app, name="devnet")
+app.add_typer(market.app, name="market")
 app.command("doctor")(doctor.doctor)
 app.command("warm")(warm.warm)
 

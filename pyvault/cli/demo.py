@@ -1,4 +1,4 @@
-"""``pyvault demo``: a devnet, the contracts on it, and all that they can do so far."""
+"""``pyvault demo``: a devnet, the contracts on it, and a day of their market."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pyvault.chain.anvil import anvil_version, running_anvil
 from pyvault.chain.backend import DEPLOYER
 from pyvault.chain.pricer import Pricer
 from pyvault.chain.rpc import RpcBackend
-from pyvault.cli.demo_day import day_payload, day_tables
+from pyvault.cli.demo_day import day_payload, day_tables, market_payload
 from pyvault.cli.options import Unit
 from pyvault.cli.output import JsonFlag, console, print_json, table
 from pyvault.cli.warm import ensure_warm
@@ -50,7 +50,7 @@ def demo(
     seed: Seed = 1,
     as_json: JsonFlag = False,
 ) -> None:
-    """Start a devnet, deploy everything, value a chain of options, and let a day of its market pass."""
+    """Start a devnet, deploy everything, value a chain of options, and trade it for a day, to settlement."""
     ensure_warm("price", "greeks", "surface", quiet=as_json)
     start = time.perf_counter()
     market = synthetic_chain() if chain is None else read_chain(chain, price_unit=price_unit)
@@ -80,6 +80,7 @@ def demo(
                 "execution_gas": gas,
                 "float_error": worst,
                 "day": day_payload(day),
+                **market_payload(day),
                 "elapsed_s": round(elapsed, 3),
             }
         )

@@ -14,7 +14,7 @@ from pyvault.pricing import black76
 from pyvault.pricing.surface import Surface, SurfaceSlice
 from pyvault.units import SECONDS_PER_YEAR, WAD
 
-__all__ = ["Expiry", "Quote", "count_strikes", "value_chain"]
+__all__ = ["Expiry", "Quote", "count_strikes", "near_strikes", "value_chain"]
 
 STRIKES = 9  # at most this many per expiry, the nearest to the forward
 SMALLEST_DELTA = 0.03  # beyond it the market admits no opening trade
@@ -49,7 +49,7 @@ def value_chain(
     """Value the strikes around the forward of every fitted expiry, calling `progress` after each."""
     for each in surface.slices:
         quotes = []
-        for strike in _strikes(chain, each):
+        for strike in near_strikes(chain, each):
             quotes.append(_value(pricer, each, strike, chain.timestamp))
             progress()
         seconds = round(each.expiry - chain.timestamp)
@@ -58,11 +58,11 @@ def value_chain(
 
 def count_strikes(chain: OptionChain, surface: Surface) -> int:
     """How many strikes `value_chain` will value."""
-    return sum(len(_strikes(chain, each)) for each in surface.slices)
+    return sum(len(near_strikes(chain, each)) for each in surface.slices)
 
 
-def _strikes(chain: OptionChain, each: SurfaceSlice) -> list[float]:
-    """Listed strikes nearest to the forward whose call has a delta that the market admits."""
+def near_strikes(chain: OptionChain, each: SurfaceSlice, count: int = STRIKES) -> list[float]:
+    """At most `count` listed strikes, the nearest to the forward, whose delta the market admits."""
     strikes = np.unique(chain.strike[chain.expiry == each.expiry])
     k = np.log(strikes / each.forward)
     vols = each.implied_vol(k)
@@ -70,7 +70,7 @@ def _strikes(chain: OptionChain, each: SurfaceSlice) -> list[float]:
         forward=each.forward, strike=strikes, implied_vol=vols, time_to_expiry=each.time_to_expiry
     ).delta
     admitted = (delta > SMALLEST_DELTA) & (delta < 1.0 - SMALLEST_DELTA)
-    nearest = np.argsort(np.abs(k) + np.where(admitted, 0.0, np.inf), kind="stable")[:STRIKES]
+    nearest = np.argsort(np.abs(k) + np.where(admitted, 0.0, np.inf), kind="stable")[:count]
     return sorted(float(strikes[i]) for i in nearest if admitted[i])
 
 

@@ -76,7 +76,7 @@ def weighed(conditions: Conditions, state: State, item: Book, index: int, legs: 
     return Weighed(
         terms=terms,
         sums=book.sums(terms, item.positions),
-        flow=flow.now(state.flow, item, terms.atm_vol),
+        flow=flow.present(state.flow, item, terms.atm_vol),
         part=package.part(state, item, terms, index, legs, conditions.spot_low, conditions.spot_high),
     )
 
@@ -84,11 +84,11 @@ def weighed(conditions: Conditions, state: State, item: Book, index: int, legs: 
 def risk(weighed: Weighed, times: int) -> BookRisk:
     """The vault's risk in an expiry after the package so many times; 0 before it."""
     sums, part = weighed.sums, weighed.part
-    vega = times * (part.load.bought_vega - part.load.sold_vega)
+    vega = times * (part.burden.bought_vega - part.burden.sold_vega)
     after = sums._replace(
         value=sums.value - times * part.fair_value,
-        delta=sums.delta - times * part.load.delta,
-        gamma=sums.gamma - times * part.load.gamma,
+        delta=sums.delta - times * part.burden.delta,
+        gamma=sums.gamma - times * part.burden.gamma,
         vega=sums.vega - vega,
     )
     return book.risk(weighed.terms, after, weighed.flow + tdiv(vega, WAD))

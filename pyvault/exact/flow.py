@@ -11,7 +11,7 @@ from pyvault.exact.lanes import Parameters
 from pyvault.exact.quote import Book
 from pyvault.units import WAD
 
-__all__ = ["QUANTUM", "Terms", "charge", "decayed", "now", "terms"]
+__all__ = ["QUANTUM", "Terms", "charge", "decayed", "present", "terms"]
 
 QUANTUM = 2
 POINTS = 100
@@ -47,7 +47,7 @@ def charge(terms: Terms, flow: int) -> int:
     return _size(flow) ** 2 // WAD * terms.impact // (2 * terms.standard_vega)
 
 
-def now(terms: Terms, item: Book, atm_vol: int) -> int:
+def present(terms: Terms, item: Book, atm_vol: int) -> int:
     """Z now: decayed since it was last touched, then less what posts have taken over since.
 
     Raises

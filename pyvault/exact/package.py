@@ -23,7 +23,7 @@ class Part(NamedTuple):
 
     value: int
     fair_value: int
-    load: spreads.Load
+    burden: spreads.Load
     step: int
     charges: int
     errors: int
@@ -80,7 +80,7 @@ def part(
     return Part(
         value=sum(leg.quantity * leg.mid for leg in weighed),
         fair_value=sum(leg.quantity * leg.side[0] for leg in weighed),
-        load=_load(rates, weighed),
+        burden=_load(rates, weighed),
         step=rates.step,
         charges=sum(abs(leg.quantity) * spreads.leg_charge(state.rates, leg.side[0]) for leg in weighed),
         errors=sum(abs(leg.quantity) * leg.unit.error for leg in weighed),
@@ -115,7 +115,7 @@ def with_part(bill: Bill, rates: spreads.Rates, part: Part) -> Bill:
     return bill._replace(
         value=bill.value + part.value,
         floor=bill.floor + part.floor,
-        spread=spreads.plus(bill.spread, rates, part.step, part.load, part.charges, part.errors),
+        spread=spreads.plus(bill.spread, rates, part.step, part.burden, part.charges, part.errors),
     )
 
 

@@ -65,7 +65,7 @@ def _search(fill: _Fill, limit: int, fitting: tuple[int, int], failing: tuple[in
             break
         between = (fits + fails) // 2
         if step < FALSE_POSITIONS:
-            between = fits + (fails - fits) * -below // (above - below)
+            between = fits + (fails - fits) * (1 - below) // (above + 1 - below)
             between = max(min(between, fails - 1), fits + 1)
         excess = _total(fill, between) - limit
         if excess <= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyvault.exact import book, flow, lanes, stress
-from pyvault.exact.flow import now as flow_now
+from pyvault.exact.flow import present
 from pyvault.exact.quote import Book, Conditions, Revaluation
 
 __all__ = ["revalue"]
@@ -22,7 +22,7 @@ def revalue(conditions: Conditions, held: Book) -> Revaluation:
     sums = book.sums(terms, held.positions)
     state = flow.terms(parameters, conditions.risk_budget)
     return Revaluation(
-        risk=book.risk(terms, sums, flow_now(state, held, terms.atm_vol)),
+        risk=book.risk(terms, sums, present(state, held, terms.atm_vol)),
         exit_cost=book.exit_cost(parameters, terms, sums, conditions.spot, held.mean_vol),
         losses=stress.stress(terms, held.positions),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pyvault.sim.agents import ExpiryKeeper, FeedPublisher, InformedTaker, PoissonTaker, SurfacePoster
+from pyvault.sim.agents import ExpiryKeeper, FeedPublisher, MarketKeeper, SurfacePoster
+from pyvault.sim.conservation import conservation
 from pyvault.sim.loop import EventLoop
 from pyvault.sim.paths import FileReplay, Gbm
-from pyvault.sim.protocols import Agent, Engine, Entry, Intent, Port, PricePath, Run
+from pyvault.sim.protocols import Agent, Engine, Entry, Holding, Order, Port, PricePath, Run
 from pyvault.sim.streams import Process, stream
+from pyvault.sim.takers import InformedTaker, PoissonTaker
 
 __all__ = [
     "Agent",
@@ -17,13 +19,16 @@ __all__ = [
     "FeedPublisher",
     "FileReplay",
     "Gbm",
+    "Holding",
     "InformedTaker",
-    "Intent",
+    "MarketKeeper",
+    "Order",
     "PoissonTaker",
     "Port",
     "PricePath",
     "Process",
     "Run",
     "SurfacePoster",
+    "conservation",
     "stream",
 ]

@@ -1,21 +1,18 @@
-"""Agents: who writes the feed, who posts, who fixes, and takers whose orders wait for a market."""
+"""Agents who keep a market going: who writes the feed, who posts, who lists, refreshes, fixes and settles."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from pyvault.chain.system import SlicePost
-from pyvault.errors import InputError
-from pyvault.sim.protocols import Intent, Port
-from pyvault.units import years
+from pyvault.sim.protocols import Port
 
-__all__ = ["ExpiryKeeper", "FeedPublisher", "InformedTaker", "PoissonTaker", "SurfacePoster", "intend"]
+__all__ = ["ExpiryKeeper", "FeedPublisher", "MarketKeeper", "SurfacePoster"]
 
 HOUR_S = 3_600
+_REST_S = 1_800  # the fixing window: nothing touches an expiry
 _RETRY_S = 300  # until a round follows the expiry
 _PATIENCE_S = 7 * HOUR_S  # by then the oracle has declared the source failed
 
@@ -80,7 +77,7 @@ class SurfacePoster:
 
 @dataclass(slots=True, kw_only=True)
 class ExpiryKeeper:
-    """Who lists expiries at the start and fixes each as soon as a round follows it."""
+    """Who lists expiries at the start, fixes each as soon as a round follows it, and settles what traded."""
 
     expiries: Sequence[int]
     name: str = "keeper"
@@ -93,114 +90,63 @@ class ExpiryKeeper:
             self._waiting = [expiry for expiry in sorted(self.expiries) if port.list_expiry(expiry)]
             self._is_listed = True
         for expiry in [each for each in self._waiting if each < port.now]:
-            if port.fix(expiry) or port.now > expiry + _PATIENCE_S:
+            if is_fixed := port.fix(expiry):
+                self._settle(port, expiry)
+            if is_fixed or port.now > expiry + _PATIENCE_S:
                 self._waiting.remove(expiry)
         if not self._waiting:
             return None
         first = self._waiting[0]
         return first + 1 if first >= port.now else port.now + _RETRY_S
 
-
-@dataclass(slots=True, kw_only=True)
-class PoissonTaker:
-    """Orders at random moments, without any knowledge.
-
-    Parameters
-    ----------
-    random
-        A stream of its own.
-    orders_per_hour
-        Mean number of orders.
-    quantity
-        Median number of contracts; the logarithm has a standard deviation of 1.
-    width
-        Standard deviation of the strike's ``ln(K/S)`` in units of σ√τ.
-    """
-
-    random: np.random.Generator
-    orders_per_hour: float
-    quantity: float = 1.0
-    width: float = 1.0
-    name: str = "taker"
-    _is_awake: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a rate that no order ever follows."""
-        if not 0.0 < self.orders_per_hour < math.inf:
-            raise InputError("orders_per_hour", self.orders_per_hour, "must be positive and finite")
-
-    def act(self, port: Port) -> int | None:
-        """Intend one order; the first waking only draws the first moment."""
-        if self._is_awake:
-            self._order(port)
-        self._is_awake = True
-        wait = self.random.exponential(HOUR_S / self.orders_per_hour)
-        return port.now + max(1, math.ceil(wait))
-
-    def _order(self, port: Port) -> None:
-        moneyness, size = self.random.standard_normal(2)
-        is_call, is_buy = (bool(flag) for flag in self.random.integers(0, 2, size=2))
-        pick = self.random.random()  # drawn whether or not there is anything to trade: streams stay in step
-        live = [expiry for expiry in port.expiries() if expiry > port.now]
-        if not live:
-            return
-        expiry = live[int(pick * len(live))]
-        spot = port.spot()
-        level, _ = port.quote(expiry, spot, is_call=True)
-        sigma = level if math.isfinite(level) else 0.0
-        strike = spot * math.exp(self.width * moneyness * sigma * math.sqrt(years(expiry - port.now)))
-        quantity = self.quantity * math.exp(size) * (1.0 if is_buy else -1.0)
-        intend(port, expiry, strike, quantity, is_call=is_call)
+    def _settle(self, port: Port, expiry: int) -> None:
+        if expiry in port.listed():
+            port.settle(expiry)
 
 
 @dataclass(slots=True, kw_only=True)
-class InformedTaker:
-    """Who sees the price some seconds ahead, and orders when the oracle's spot lies behind it.
+class MarketKeeper:
+    """Who lists strikes, keeps slices from growing old, and revalues expiries before trades wait for it.
 
     Parameters
     ----------
-    horizon_s
-        How far it sees.
-    edge
-        Smallest |ln(future price / oracle's spot)| that makes it order.
+    strikes
+        Of each expiry that is to trade; listed as soon as it has a slice.
     interval_s
-        How often it looks.
-    quantity
-        Contracts an order.
+        How often it looks; below the age at which a slice closes.
+    first_after_s
+        When it first looks, after the beginning.
+    max_age_s, max_move
+        An expiry is revalued when its last revaluation is as old, or its spot as far (|change of ln price|).
     """
 
-    horizon_s: int
-    edge: float
-    interval_s: int = 60
-    quantity: float = 1.0
-    name: str = "informed"
-
-    @property
-    def foresight_s(self) -> int:
-        """Seconds of the future that the port shows."""
-        return self.horizon_s
+    strikes: Mapping[int, Sequence[float]]
+    interval_s: int = 840
+    max_age_s: int = HOUR_S // 2
+    max_move: float = 0.015
+    first_after_s: int = 0
+    name: str = "market keeper"
+    _is_awake: bool = False
+    _listed: set[int] = field(default_factory=set)
 
     def act(self, port: Port) -> int | None:
-        """Buy the nearest expiry's at-the-money call before a rise, its put before a fall."""
-        spot = port.spot()
-        ahead = math.log(port.price_at(port.now + self.horizon_s) / spot)
-        live = [expiry for expiry in port.expiries() if expiry > port.now]
-        if live and abs(ahead) >= self.edge:  # false for NaN: no order against a rejected spot
-            intend(port, live[0], spot, self.quantity, is_call=ahead > 0.0)
+        """Post again, list what can be listed, revalue what is due."""
+        if not self._is_awake:
+            self._is_awake = True
+            if self.first_after_s:
+                return port.now + self.first_after_s
+        if port.expiries():
+            port.repost()
+        for expiry in sorted(self.strikes.keys() - self._listed):
+            if expiry in port.expiries() and port.list_strikes(expiry, self.strikes[expiry]):
+                self._listed.add(expiry)
+        for expiry in port.listed():
+            if port.now < expiry - _REST_S and self._is_due(port, expiry):
+                port.refresh(expiry)
         return port.now + self.interval_s
 
-
-def intend(port: Port, expiry: int, strike: float, quantity: float, *, is_call: bool) -> None:
-    """Record an order with what the chain says about it now."""
-    implied_vol, value = port.quote(expiry, strike, is_call=is_call)
-    port.intend(
-        Intent(
-            expiry=expiry,
-            strike=strike,
-            is_call=is_call,
-            quantity=quantity,
-            spot=port.spot(),
-            implied_vol=implied_vol,
-            value=value,
-        )
-    )
+    def _is_due(self, port: Port, expiry: int) -> bool:
+        at, price = port.marked(expiry)
+        spot = port.spot()
+        has_moved = price > 0.0 and abs(math.log(spot / price)) >= self.max_move  # false without a spot
+        return has_moved or port.now - at >= self.max_age_s

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pyvault.chain.system import SlicePost
 
-__all__ = ["Agent", "Engine", "Entry", "Intent", "Port", "PricePath", "Run"]
+__all__ = ["Agent", "Engine", "Entry", "Holding", "Order", "Port", "PricePath", "Run"]
 
 
 class PricePath(Protocol):
@@ -27,11 +27,22 @@ class PricePath(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """What a taker wants, and what the posted surface says it is worth; there is no market to fill it.
+class Holding:
+    """What an account owns of a series; ``quantity`` in WAD, exact."""
+
+    expiry: int
+    strike: float
+    is_call: bool
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a taker wanted, what the posted surface said that it is worth, and what it was charged.
 
     ``quantity`` is signed, positive to buy; ``spot``, ``implied_vol`` and ``value`` (per contract, in quote)
-    come from the chain, NaN where it gives no quote.
+    come from the chain, NaN where it gives no quote; ``total`` is what was paid, negative where received, in
+    quote: NaN where the market refused.
     """
 
     expiry: int
@@ -41,6 +52,7 @@ class Intent:
     spot: float
     implied_vol: float
     value: float
+    total: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +64,7 @@ class Entry:
     action: str
     accepted: bool
     reason: str = ""
-    detail: Intent | tuple[float, ...] | tuple[int, ...] = ()
+    detail: Order | tuple[float, ...] | tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +122,38 @@ class Port(Protocol):
     def list_expiry(self, expiry: int) -> bool:
         """List an expiry."""
 
+    def repost(self) -> bool:
+        """Post every slice in effect again, as it stands, so that none grows old."""
+
     def fix(self, expiry: int) -> bool:
         """Fix an expiry."""
 
-    def intend(self, intent: Intent) -> None:
-        """Record an order."""
+    def listed(self) -> tuple[int, ...]:
+        """Expiries that the market trades, ascending."""
+
+    def strikes(self, expiry: int) -> tuple[float, ...]:
+        """Listed strikes of an expiry, ascending."""
+
+    def list_strikes(self, expiry: int, strikes: Sequence[float]) -> bool:
+        """Let the market trade strikes of an expiry."""
+
+    def marked(self, expiry: int) -> tuple[int, float]:
+        """When an expiry was last revalued (unix seconds; 0: never), and at which spot."""
+
+    def refresh(self, expiry: int) -> bool:
+        """Revalue an expiry."""
+
+    def settle(self, expiry: int) -> bool:
+        """Book a fixed expiry and pay every account that holds it."""
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """What the agent's account owns, by series."""
+
+    def join(self, cash: float) -> None:
+        """Pay so much quote into the agent's account, which this opens."""
+
+    def trade(self, expiry: int, strike: float, quantity: float, *, is_call: bool) -> bool:
+        """Buy (quantity > 0) or sell; a WAD integer, or contracts as a float."""
 
 
 class Agent(Protocol):

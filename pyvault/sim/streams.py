@@ -19,6 +19,7 @@ class Process(IntEnum):
     PRICE = 0
     TAKER = 1
     INFORMED = 2
+    INVENTORY = 3
 
 
 def stream(*, seed: int, process: Process | int, scenario: int = 0, path: int = 0) -> np.random.Generator:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pyvault.chain.revm import RevmBackend
-from pyvault.cli.demo_day import day_payload
+from pyvault.cli.demo_day import day_payload, day_tables, market_payload
 from pyvault.demo.market_day import live_one_day
 from pyvault.market.synthetic import synthetic_chain
 from pyvault.pricing.surface import fit_surface
@@ -64,6 +64,36 @@ def test_demo__of_a_day__fixes_the_expiry_that_passed(payload):
     assert payload["day"]["rounds"] >= 24
 
 
+def test_demo__of_the_market__trades_settles_and_conserves_every_unit(payload):
+    assert payload["trades"] > 50
+    assert payload["expiries_settled"] == 1
+    assert len(payload["conservation"]) == 6
+    assert set(payload["conservation"].values()) == {0}
+    assert payload["nav"] == pytest.approx(10_000_000.0, rel=0.01)
+    assert payload["nav"] != 10_000_000.0
+
+
+def test_demo__after_a_purchase__asks_and_bids_more_for_calls_and_never_crosses_the_mid(payload):
+    opening = payload["opening"]
+    rows = list(zip(opening["before"], opening["after"], strict=True))
+    assert len(rows) == 10
+    for before, after in rows:
+        assert before["bid"] < before["mid"] < before["ask"]
+        assert after["bid"] < after["mid"] < after["ask"]
+        if before["is_call"]:
+            assert after["bid"] > before["bid"]
+            assert after["ask"] > before["ask"]
+
+
+def test_demo__of_a_quote__takes_the_half_spread_apart_without_a_rest(payload):
+    reason = payload["opening"]["reason"]
+    assert sum(reason["parts"].values()) == pytest.approx(reason["half_spread"], rel=1e-12)
+    assert reason["inventory_charge"] > 0.0
+    whole = reason["mid"] * reason["quantity"] + reason["inventory_charge"] + reason["half_spread"]
+    assert reason["total"] == pytest.approx(whole, abs=2e-6)
+    assert reason["refusal"] == "PASSES"
+
+
 @pytest.mark.parametrize("days", [2, 8])
 def test_day__whose_first_expiry_lies_beyond_it__tells_of_every_post_that_was_made(days):
     market = synthetic_chain()
@@ -80,3 +110,6 @@ def test_day__whose_first_expiry_lies_beyond_it__tells_of_every_post_that_was_ma
     assert [each["post"] for each in told["posts"]][-1] == "variance up by 0.2 %"
     assert len(told["posts"]) == 9
     assert told["settlements"] == {}
+    assert market_payload(day)["expiries_settled"] == 0
+    assert set(day.residuals.values()) == {0}
+    assert len(list(day_tables(day))) > 5

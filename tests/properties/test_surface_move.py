@@ -100,6 +100,29 @@ def test_move__beyond_the_core__bounds_every_change_of_value_by_the_vega_at_the_
     assert most >= 0.05
 
 
+def test_faded_move__of_any_wing__bounds_what_the_steepest_admissible_one_is_worth(count):
+    random, tightest = Random(84), 0.0
+    for _ in range(count(300, 5_000)):
+        time_s = round(math.exp(random.uniform(math.log(DAY), math.log(400 * DAY))))
+        time, edge = time_s / YEAR, math.exp(random.uniform(math.log(0.05), math.log(5.0)))
+        level = edge / (5 * math.sqrt(time))  # the end of the core is five deviations away
+        variance, slope = level**2 * random.uniform(0.3, 8.0), random.uniform(0.0, 1.0) / time
+        is_right = random.random() < 0.5
+        change = 1e-3 / (8 * level)
+        arguments = (round(x * WAD) for x in (change, edge, variance, slope))
+        try:
+            bound = between.faded(*arguments, time_s, is_right=is_right) / WAD
+        except ContractError:
+            continue
+        k = edge * np.exp(np.linspace(0, 5, 300))[:, None]
+        deviation = np.sqrt((variance + slope * (k - edge)) * time) * np.linspace(0.05, 1.0, 60)
+        d1 = k / deviation + (-0.5 if is_right else 0.5) * deviation
+        worth_there = np.exp(-0.5 * d1**2) * 1e-3 * k / edge * math.sqrt(time) / (2 * deviation)
+        assert worth_there.max() <= bound * (1 + 1e-9)
+        tightest = max(tightest, worth_there.max() / bound)
+    assert tightest >= 0.5
+
+
 def test_bend_change__of_any_two_slices__bounds_the_ratio_of_their_second_derivatives(count):
     random = Random(83)
     tightest = 0.0

@@ -96,8 +96,8 @@ class Poster:
         low, high, found = 0.0, 1.0, None
         for _ in range(BISECTIONS):
             size = 0.5 * (low + high)
-            curve = attack(Random(seed), self.base, size)
-            if self.moves(curve) is None:
+            curve = formed(attack, Random(seed), self.base, size)
+            if curve is None or self.moves(curve) is None:
                 high = size
             else:
                 low, found = size, curve
@@ -176,6 +176,14 @@ def replay(surface: Surface, expiry: int, posts: list[Post]) -> None:
         assert surface.backend.now == post.at
         rooms = tuple(rate // 2 - level for rate, level in zip(rates, post[2:], strict=True))
         assert surface.contract.call("room", expiry) == rooms
+
+
+def formed(attack, random: Random, base: Slice, size: float) -> Slice | None:
+    """The slice of an attack, or None where it is none: its variance would be negative."""
+    try:
+        return attack(random, base, size)
+    except ContractError:
+        return None
 
 
 def kept(curve: Slice, base: Slice) -> Slice:

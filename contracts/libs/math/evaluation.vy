@@ -101,7 +101,7 @@ def _weighed(
     weighed: Weighed = empty(Weighed)
     weighed.terms = book._terms(conditions.spot, item, state.parameters.interest_rate)
     weighed.sums = book._sums(weighed.terms, item.positions)
-    weighed.flow = flow._now(state.flow, item, weighed.terms.atm_vol)
+    weighed.flow = flow._present(state.flow, item, weighed.terms.atm_vol)
     weighed.part = package._part(
         state, item, weighed.terms, index, legs, conditions.spot_low, conditions.spot_high
     )
@@ -119,11 +119,11 @@ def _risk(weighed: Weighed, times: int256) -> IOptionPricer.BookRisk:
     part: package.Part = weighed.part
     # unsafe: sums are below 2^224; times is at most 1, or a quantity below 2^95 of a part of one wei.
     vega: int256 = unsafe_mul(
-        times, unsafe_sub(convert(part.load.bought_vega, int256), convert(part.load.sold_vega, int256))
+        times, unsafe_sub(convert(part.burden.bought_vega, int256), convert(part.burden.sold_vega, int256))
     )
     sums.value = unsafe_sub(sums.value, unsafe_mul(times, part.fair_value))
-    sums.delta = unsafe_sub(sums.delta, unsafe_mul(times, part.load.delta))
-    sums.gamma = unsafe_sub(sums.gamma, unsafe_mul(times, part.load.gamma))
+    sums.delta = unsafe_sub(sums.delta, unsafe_mul(times, part.burden.delta))
+    sums.gamma = unsafe_sub(sums.gamma, unsafe_mul(times, part.burden.gamma))
     sums.vega = unsafe_sub(sums.vega, vega)
     return book._risk(
         weighed.terms, sums, unsafe_add(weighed.flow, unsafe_div(vega, SIGNED_WAD))

@@ -57,7 +57,7 @@ def _charge(terms: Terms, flow: int256) -> uint256:
 
 @internal
 @pure
-def _now(terms: Terms, item: IOptionPricer.Book, atm_vol: uint256) -> int256:
+def _present(terms: Terms, item: IOptionPricer.Book, atm_vol: uint256) -> int256:
     """
     @dev    Z now: decayed since it was last touched, then less what posts have taken over since: a move x of
             the at-the-money volatility in its direction takes |x| V_std/kappa, so that the quoted volatility is

@@ -28,7 +28,7 @@ LEGS: constant(uint256) = 4
 struct Part:  # of a package: its legs in one expiry; sums over legs of quantity times unit, WAD^2
     value: int256  # at the mids that price the trade
     fair_value: int256  # at the mids of spot
-    load: spreads.Load
+    burden: spreads.Load
     step: uint256  # eps of the expiry
     charges: uint256  # |q| (tick + s mid)
     errors: uint256  # |q| e_p
@@ -106,18 +106,18 @@ def _part(
         # unsafe: |q| < 2^95 times units below 2^123 (gamma; the others below 2^114), four times.
         part.value = unsafe_add(part.value, unsafe_mul(leg.quantity, convert(mid, int256)))
         part.fair_value = unsafe_add(part.fair_value, unsafe_mul(leg.quantity, convert(side.mid, int256)))
-        part.load.delta = unsafe_add(part.load.delta, unsafe_mul(leg.quantity, side.delta))
-        part.load.gamma = unsafe_add(
-            part.load.gamma, unsafe_mul(leg.quantity, convert(unit.gamma, int256))
+        part.burden.delta = unsafe_add(part.burden.delta, unsafe_mul(leg.quantity, side.delta))
+        part.burden.gamma = unsafe_add(
+            part.burden.gamma, unsafe_mul(leg.quantity, convert(unit.gamma, int256))
         )
         vega: uint256 = unsafe_mul(size, unit.vega)
         charge: uint256 = unsafe_mul(size, spreads._vega_charge(vega_rates, unit.vega, unit.volatility))
         if leg.quantity > 0:
-            part.load.bought_vega = unsafe_add(part.load.bought_vega, vega)
-            part.load.bought_charge = unsafe_add(part.load.bought_charge, charge)
+            part.burden.bought_vega = unsafe_add(part.burden.bought_vega, vega)
+            part.burden.bought_charge = unsafe_add(part.burden.bought_charge, charge)
         else:
-            part.load.sold_vega = unsafe_add(part.load.sold_vega, vega)
-            part.load.sold_charge = unsafe_add(part.load.sold_charge, charge)
+            part.burden.sold_vega = unsafe_add(part.burden.sold_vega, vega)
+            part.burden.sold_charge = unsafe_add(part.burden.sold_charge, charge)
         part.charges = unsafe_add(
             part.charges, unsafe_mul(size, spreads._leg_charge(state.rates, side.mid))
         )
@@ -179,7 +179,7 @@ def _with_part(bill: Bill, rates: spreads.Rates, part: Part) -> Bill:
     # unsafe: each below 2^224.
     sum.value = unsafe_add(sum.value, part.value)
     sum.floor = unsafe_add(sum.floor, part.floor)
-    sum.spread = spreads._plus(sum.spread, rates, part.step, part.load, part.charges, part.errors)
+    sum.spread = spreads._plus(sum.spread, rates, part.step, part.burden, part.charges, part.errors)
     return sum
 
 

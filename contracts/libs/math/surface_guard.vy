@@ -40,11 +40,14 @@ DIVISOR: constant(int256) = constants.SIGNED_WAD * constants.SIGNED_WAD * 2**20
 def _check_shape(curve: IVolSurface.Slice):
     """
     @dev    Refuses parameters outside the ranges of this arithmetic: those of svi.vy, |a| <= 2^68, sigma > 0; and
-            a variance that is not positive on the whole line: reading never fails.
+            a variance that is not positive on the whole line: reading never fails. No abs(), it fails at -2^255.
     """
-    assert abs(curve.a) <= REACH and abs(curve.m) < REACH, "surface: parameter out of range"
-    assert abs(curve.rho) <= constants.SIGNED_WAD, "surface: parameter out of range"
-    assert curve.b < 2**69 and curve.sigma < 2**69, "surface: parameter out of range"
+    assert (
+        (-REACH <= curve.a and curve.a <= REACH)
+        and (-REACH < curve.m and curve.m < REACH)
+        and (-constants.SIGNED_WAD <= curve.rho and curve.rho <= constants.SIGNED_WAD)
+        and (curve.b < 2**69 and curve.sigma < 2**69)
+    ), "surface: parameter out of range"
     assert curve.sigma > 0, "surface: vertex too sharp"
     # The least variance, a + b sigma sqrt(1 - rho^2); rounded down, against the poster.
     # unsafe: |rho| at most one, b and sigma below 2^69.

@@ -17,6 +17,7 @@ from pyvault.chain.backend import Backend
 from pyvault.chain.system.admin import Admin
 from pyvault.chain.system.deploy import deploy_contracts
 from pyvault.chain.system.deployment import attach_contracts, read_deployment, write_deployment
+from pyvault.chain.system.lens import Lens
 from pyvault.chain.system.lp import Lp
 from pyvault.chain.system.market import Market
 from pyvault.chain.system.time import Time
@@ -47,9 +48,8 @@ __all__ = [
 
 
 @dataclass(slots=True, kw_only=True)
-class System(Market, Trading, Lp, Tokens, Admin, Time):
-    """The suite and its verbs, in groups: market data, trading, margin, LPs, tokens, governance,
-    time.
+class System(Market, Trading, Lens, Lp, Tokens, Admin, Time):
+    """The suite and its verbs: market data, trading, margin, reading, LPs, tokens, governance, time.
 
     A verb packs its arguments, sends, and returns the receipt or the decoded value; a refusal is a
     `ContractError` with the contract's reason. ``caller=None`` means the rightful role.

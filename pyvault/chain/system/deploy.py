@@ -47,7 +47,7 @@ def deploy_contracts(backend: Backend, config: SystemConfig) -> dict[str, Contra
 
 
 def _put_market(put: Put, made: dict[str, Contract], config: SystemConfig) -> None:
-    """The four contracts that know each other, at addresses foretold; the last refuses any other."""
+    """The four contracts that know each other, at addresses foretold; the market refuses any other."""
     parameters, quote = made["parameters"].address, made["quote_token"].address
     decimals = config.quote_decimals
     trade_pricer = put("trade_pricer", load("TradePricer")).address
@@ -67,6 +67,7 @@ def _put_market(put: Put, made: dict[str, Contract], config: SystemConfig) -> No
     put("engine", load("MarginEngine"), quote, market, vault)
     pricer = made["pricer"].address
     put("market", load("OptionMarket"), parameters, pricer, risk, engine, vault, decimals)
+    put("lens", load("VaultLens"), market)
 
 
 def _put_devnet(put: Put, config: SystemConfig) -> None:

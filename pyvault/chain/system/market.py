@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from decimal import Decimal
 
 from pyvault.chain.backend import Receipt
@@ -89,6 +89,12 @@ class Market(Parts):
         moneyness = to_wad(log_moneyness, name="log_moneyness")
         return float(self.part("vol_surface").call("implied_vol", expiry, moneyness) / WAD)
 
+    def slice_in_effect(self, expiry: int) -> SlicePost:
+        """Slice of an expiry as it would be posted again."""
+        found = self.part("vol_surface").call("slice_of", expiry)
+        names = (each.name for each in fields(SlicePost) if each.name != "expiry")
+        return SlicePost(expiry=expiry, **{name: getattr(found, name) for name in names})
+
     def surface_status(self, expiry: int) -> SurfaceStatus:
         """What the slice in effect is good for."""
         return SurfaceStatus(self.part("vol_surface").call("status", expiry))
@@ -112,11 +118,24 @@ class Market(Parts):
         oracle = self.part("spot_oracle")
         first = self.first_round(expiry, source) if first_round is None else first_round
         while not oracle.call("has_failed", expiry, int(source)):
-            arguments = (expiry, int(source), first, max_rounds)
-            self.act("spot_oracle", "fix_expiry", *arguments, caller=caller, role="keeper")
-            if price := oracle.call("settlement_price", expiry):
-                return int(price)
+            if self.walk_fixing(caller, expiry, source=source, first_round=first, max_rounds=max_rounds):
+                return int(oracle.call("settlement_price", expiry))
         return 0
+
+    def walk_fixing(
+        self,
+        caller: str | None,
+        expiry: int,
+        *,
+        source: FixingSource = FixingSource.PRIMARY,
+        first_round: int | None = None,
+        max_rounds: int = _WALK_AT_ONCE,
+    ) -> bool:
+        """Walk on by one call, inside the window too; anyone's. Whether the expiry is fixed now."""
+        first = self.first_round(expiry, source) if first_round is None else first_round
+        arguments = (expiry, int(source), first, max_rounds)
+        self.act("spot_oracle", "fix_expiry", *arguments, caller=caller, role="keeper")
+        return bool(self.part("spot_oracle").call("settlement_price", expiry))
 
     def first_round(self, expiry: int, source: FixingSource = FixingSource.PRIMARY) -> int:
         """Round that fixes an expiry must name: the last valid one at or before the window's start."""

@@ -17,8 +17,8 @@ class Parts:
     """The deployed suite, by name of each part's duty.
 
     ``contracts`` holds ``parameters``, ``spot_oracle``, ``vol_surface``, ``pricer``, ``trade_pricer``,
-    ``partial_fill``, ``risk``, ``vault``, ``engine``, ``market``, ``quote_token``, ``underlying_token``,
-    ``feed``, and ``second_feed`` and ``sequencer_feed`` where they were asked for.
+    ``partial_fill``, ``risk``, ``vault``, ``engine``, ``market``, ``lens``, ``quote_token``,
+    ``underlying_token``, ``feed``, and ``second_feed`` and ``sequencer_feed`` where they were asked for.
     """
 
     backend: Backend

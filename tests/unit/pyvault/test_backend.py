@@ -197,6 +197,17 @@ def test_revert__after_ether_was_given__takes_it_back(backend, probe):
     assert backend.dump() == state
 
 
+def test_revert__at_once_after_a_transaction__neither_repeats_it_nor_loses_the_next(backend, probe):
+    """A node's receipt precedes the end of its work: forty times, for the race is not lost each time."""
+    for word in range(100, 140):
+        name, block = backend.snapshot(), backend.block
+        probe.send("keep", 1, word, sender=ACTOR)
+        backend.revert(name)
+        receipt = probe.send("keep", 2, word, sender=ACTOR)
+        assert receipt.block == block + 1
+        assert [probe.call("kept", key) for key in (1, 2)] == [0, word]
+
+
 def test_snapshots__far_more_than_a_call_stack_is_deep__all_return(backend, probe):
     names = []
     for word in range(10, 260):

@@ -80,7 +80,7 @@ def test_flow_charge__equals_the_integer_twin():
 def test_flow_now__decays_and_is_absorbed__as_in_the_integer_twin(z, elapsed_s, move):
     terms = exact_flow.Terms(half_life_s=1_800, standard_vega=10**23, impact=5 * 10**15)
     held = book([], flow=wad(z), flow_age_s=elapsed_s, flow_atm_vol=wad(0.8))
-    now = exact_flow.now(terms, held, wad(0.8 + move))
+    now = exact_flow.present(terms, held, wad(0.8 + move))
     expected = kernels.flow_now(z, float(elapsed_s), 1_800.0, move, 1e5 / 0.005)
     assert now / WAD == pytest.approx(expected, rel=1e-9, abs=1e-9)
     assert abs(now) <= abs(held.flow)
@@ -116,12 +116,12 @@ def test_half_spread__of_a_leg__equals_the_integer_twin(count):
         parameters = read(market.words)
         u = kernels.vega_scale(item.time_s / SECONDS_PER_YEAR)
         exposed = (market.reading_age_s + parameters.latency_s) / SECONDS_PER_YEAR
-        vega = load.load.bought_vega / WAD**2
+        vega = load.burden.bought_vega / WAD**2
         step = parameters.vol_step / WAD * u
         full, rebatable = kernels.leg_half_spread(
             priced.legs[0].mid / WAD,
-            load.load.delta / WAD**2,
-            load.load.gamma / WAD**2,
+            load.burden.delta / WAD**2,
+            load.burden.gamma / WAD**2,
             vega,
             rates.tick / WAD,
             parameters.mid_spread / WAD,
@@ -134,7 +134,7 @@ def test_half_spread__of_a_leg__equals_the_integer_twin(count):
             ),
             0.5 * (market.reference_vol / WAD) ** 2 * exposed,
             step,
-            (load.load.bought_charge / WAD**2 / vega - step) if vega else 0.0,
+            (load.burden.bought_charge / WAD**2 / vega - step) if vega else 0.0,
             rates.factor / WAD,
         )
         assert priced.half_spread / WAD == pytest.approx(full + load.errors / WAD**2, rel=1e-9, abs=1e-15)

@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pyvault.chain.addresses import address_of
 from pyvault.chain.anvil import running_anvil
 from pyvault.chain.backend import GENESIS_S
 from pyvault.chain.revm import RevmBackend
@@ -21,15 +23,27 @@ from pyvault.sim import (
     FileReplay,
     Gbm,
     InformedTaker,
+    MarketKeeper,
     PoissonTaker,
     Process,
     SurfacePoster,
+    conservation,
     stream,
 )
 
 DAY, HOUR = 86_400, 3_600
-START = GENESIS_S + HOUR
+BIRTH = GENESIS_S - 3 * HOUR  # of the chain; the expiry is to list a whole day ahead
+START = BIRTH + HOUR
 EXPIRY = GENESIS_S + DAY
+RESIDUALS = (
+    "vault's buckets less its quote",
+    "underlying on the books less what is held",
+    "accounts' cash less the engine's total",
+    "accounts' cash less the engine's quote",
+    "quote minted less quote held",
+    "traders' options less the vault's shorts",
+)
+STRIKES = [2_900.0, 3_000.0, 3_100.0]
 
 
 def flat(level=0.1, **changes):
@@ -38,7 +52,7 @@ def flat(level=0.1, **changes):
     )
 
 
-def day(steps=26 * 12, **changes):
+def day(steps=28 * 12, **changes):
     """A day of five-minute prices, to two hours past the expiry."""
     return Gbm(
         **{
@@ -53,6 +67,21 @@ def day(steps=26 * 12, **changes):
     )
 
 
+@dataclass
+class Holder:
+    """Who buys a straddle as soon as there is a market, and keeps it."""
+
+    name: str = "holder"
+
+    def act(self, port):
+        if not port.listed():
+            return port.now + 600
+        port.join(10_000.0)
+        for is_call in (True, False):
+            assert port.trade(EXPIRY, STRIKES[1], 2.0, is_call=is_call)
+        return None
+
+
 def cast():
     """One of each agent."""
     script = [
@@ -65,14 +94,35 @@ def cast():
         FeedPublisher(),
         ExpiryKeeper(expiries=[EXPIRY]),
         SurfacePoster(script=script),
+        MarketKeeper(strikes={EXPIRY: STRIKES}, interval_s=2_400),  # slices grow old in between: refusals
         PoissonTaker(random=stream(seed=3, process=Process.TAKER), orders_per_hour=2.0),
         InformedTaker(horizon_s=600, edge=0.004, interval_s=300),
+        Holder(),
     ]
+
+
+def stand(backend=None):
+    """The suite with money in its vault."""
+    suite = System.deploy(backend or RevmBackend(timestamp=BIRTH))
+    suite.provide(10_000_000 * 10**6)
+    return suite
 
 
 @pytest.fixture
 def system():
-    return System.deploy(RevmBackend())
+    return stand()
+
+
+@pytest.fixture
+def market(system):
+    """A suite whose expiry trades already."""
+    system.warp_to(START - 60)
+    system.set_spot(3_000.0)
+    system.list_expiry(EXPIRY)
+    system.post_surface([flat()], caller=system.role("owner"))
+    system.mine()
+    system.list_strikes(EXPIRY, STRIKES)
+    return system
 
 
 @dataclass
@@ -88,8 +138,8 @@ class Recorder:
         return port.now + self.every if self.every else None
 
 
-def test_run__of_a_day__publishes_posts_refuses_quotes_and_fixes(system):
-    run = EventLoop(system).run(day(), cast())
+def test_run__of_a_day__publishes_posts_refuses_trades_fixes_and_settles():
+    run, system = whole_day()
     accepted, refused = run.of("post", accepted=True), run.of("post", accepted=False)
     assert len(accepted) == 2
     assert [entry.reason.split(":")[0] for entry in refused] == ["surface", "surface"]
@@ -99,17 +149,22 @@ def test_run__of_a_day__publishes_posts_refuses_quotes_and_fixes(system):
         system.part("spot_oracle").call("settlement_price", EXPIRY)
     )
     assert len(run.of("publish", accepted=True)) >= 26
-    takers = {entry.agent for entry in run.of("intend")}
-    assert takers == {"taker", "informed"}
+    takers = {entry.agent for entry in run.of("trade", accepted=True)}
+    assert takers == {"taker", "informed", "holder"}
+    assert {entry.reason for entry in run.of("trade", accepted=False)} >= {"market: surface closes only"}
+    (swept,) = run.of("sweep")
+    assert swept.detail[:2] == (EXPIRY, 1)
+    assert swept.detail[2] == pytest.approx(2.0 * abs(fixed.detail[1] - STRIKES[1]), abs=2e-6)
+    assert conservation(system, [address_of(name) for name in takers]) == dict.fromkeys(RESIDUALS, 0)
     assert run.timestamp >= day().timestamp[-1]
 
 
 def test_run__on_both_backends__gives_the_same_acts_and_the_same_state(system):
     path, runs, states = day(), [], []
-    with running_anvil(timestamp=GENESIS_S) as url:
+    with running_anvil(timestamp=BIRTH) as url:
         node = RpcBackend(url)
         born = node.dump()
-        for each in (system, System.deploy(node)):
+        for each in (system, stand(node)):
             runs.append(EventLoop(each).run(path, cast()))
             states.append(each.backend.dump())
     assert repr(runs[0]) == repr(runs[1])
@@ -122,7 +177,7 @@ def test_run__on_both_backends__gives_the_same_acts_and_the_same_state(system):
 
 def test_run__twice_with_the_same_seed__is_the_same_and_with_another_is_not():
     def once(seed):
-        return repr(EventLoop(System.deploy(RevmBackend())).run(day(steps=60, seed=seed), cast()))
+        return repr(EventLoop(stand()).run(day(steps=60, seed=seed), cast()))
 
     assert once(3) == once(3) != once(4)
 
@@ -167,8 +222,8 @@ def test_agent__that_asks_beyond_what_it_sees__is_refused(system, ahead, foresig
     agent = Curious(ahead, foresight_s=foresight)
     with pytest.raises(InputError, match="'curious' sees"):
         EventLoop(system).run(day(steps=1), [agent])
-    EventLoop(System.deploy(RevmBackend())).run(day(steps=1), [Curious(foresight, foresight_s=foresight)])
-    EventLoop(System.deploy(RevmBackend())).run(day(steps=1), [Curious(-(10**6))])
+    EventLoop(stand()).run(day(steps=1), [Curious(foresight, foresight_s=foresight)])
+    EventLoop(stand()).run(day(steps=1), [Curious(-(10**6))])
 
 
 def test_agent__after_one_that_sees_ahead__sees_no_further_than_before(system):
@@ -189,16 +244,23 @@ def test_agent__that_sees_nothing_ahead__acts_the_same_whatever_the_future():
                 **dict.fromkeys(("open", "high", "low", "close"), moved),
             )
         )
-        run = EventLoop(System.deploy(RevmBackend())).run(other, cast()[:4])
+        run = EventLoop(stand()).run(other, cast()[:4])
         return [repr(entry) for entry in run.entries if entry.timestamp < path.timestamp[31]]
 
     assert acts(1.0) == acts(1.3) != []
 
 
+@cache
+def whole_day():
+    """A day in one piece, and the suite after it."""
+    suite = stand()
+    return EventLoop(suite).run(day(), cast()), suite
+
+
 @pytest.mark.parametrize("hours", [(0,), (1,), (3, 3, 7), (23.99, 24.01), (30,)])
 def test_run__stopped_and_resumed__is_the_run_that_never_stopped(hours):
-    whole_system, system = System.deploy(RevmBackend()), System.deploy(RevmBackend())
-    whole = EventLoop(whole_system).run(day(), cast())
+    whole, whole_system = whole_day()
+    system = stand()
     agents, part, entries = cast(), None, []
     for until in (*(START + int(hour * HOUR) for hour in hours), None):
         part = EventLoop(system).run(day(), agents, until=until, after=part)
@@ -217,7 +279,7 @@ def test_run__resumed_with_fewer_agents__is_refused(system):
 
 def test_loop__on_a_path_that_began_before_the_chain__is_refused(system):
     with pytest.raises(InputError, match="clock"):
-        EventLoop(system).run(day(start=GENESIS_S), [])
+        EventLoop(system).run(day(start=BIRTH), [])
 
 
 def test_feed__on_a_quiet_and_on_a_wild_path__keeps_heartbeat_and_deviation(system):
@@ -225,7 +287,7 @@ def test_feed__on_a_quiet_and_on_a_wild_path__keeps_heartbeat_and_deviation(syst
     gaps = np.diff([entry.timestamp for entry in quiet.entries])
     assert (np.abs(gaps - HOUR) <= 2).all()
     wild = day(volatility=3.0)
-    run = EventLoop(System.deploy(RevmBackend())).run(wild, [FeedPublisher(deviation=0.005)])
+    run = EventLoop(stand()).run(wild, [FeedPublisher(deviation=0.005)])
     prices = [entry.detail[0] for entry in run.entries]
     moves = np.abs(np.diff(np.log(prices)))
     times = np.array([entry.timestamp for entry in run.entries])
@@ -253,16 +315,15 @@ def test_feed__replaying_a_file__writes_its_opens_to_the_chain():
     assert [each[3] for each in rounds] == [START + HOUR * i + 1 for i in range(12)]
 
 
-def test_poisson_taker__over_many_hours__orders_at_its_rate(system):
+def test_poisson_taker__over_many_hours__orders_at_its_rate(market):
     taker = PoissonTaker(random=stream(seed=9, process=Process.TAKER), orders_per_hour=30.0)
-    system.list_expiry(EXPIRY)
-    run = EventLoop(system).run(day(steps=240), [SurfacePoster(script=[(START, [flat()], True)]), taker])
+    run = EventLoop(market).run(day(steps=240), [taker])
     expected = 30.0 * 20.0
-    assert abs(len(run.of("intend")) - expected) < 4.0 * math.sqrt(expected)
-    gaps = np.diff([entry.timestamp for entry in run.of("intend")])
+    assert abs(len(run.of("trade")) - expected) < 4.0 * math.sqrt(expected)
+    gaps = np.diff([entry.timestamp for entry in run.of("trade")])
     assert abs(gaps.std() / gaps.mean() - 1.0) < 4.0 * math.sqrt(2.0 / expected)
-    assert {entry.detail.is_call for entry in run.of("intend")} == {True, False}
-    assert {entry.detail.quantity > 0.0 for entry in run.of("intend")} == {True, False}
+    assert {entry.detail.is_call for entry in run.of("trade")} == {True, False}
+    assert {entry.detail.quantity > 0.0 for entry in run.of("trade")} == {True, False}
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf])
@@ -271,28 +332,28 @@ def test_poisson_taker__of_no_rate__is_refused(rate):
         PoissonTaker(random=stream(seed=9, process=Process.TAKER), orders_per_hour=rate)
 
 
-def test_taker__while_the_spot_is_rejected__gets_no_quote_and_says_so(system):
-    system.list_expiry(EXPIRY)
+def test_taker__while_the_spot_is_rejected__is_refused_and_sees_no_value(market):
     taker = PoissonTaker(random=stream(seed=9, process=Process.TAKER), orders_per_hour=10.0)
-    run = EventLoop(system).run(day(steps=60), [SurfacePoster(script=[(START, [flat()], True)]), taker])
-    stale_from = system.part("feed").call("latestRoundData")[3] + int(system.parameter("SPOT_MAX_AGE_S"))
-    for entry in run.of("intend"):
-        assert entry.accepted is (entry.timestamp <= stale_from)
-        assert entry.reason == ("" if entry.accepted else "no quote")
-        assert math.isfinite(entry.detail.value) is entry.accepted
-    assert {entry.accepted for entry in run.of("intend")} == {True, False}
+    run = EventLoop(market).run(day(steps=60), [taker])
+    stale_from = market.part("feed").call("latestRoundData")[3] + int(market.parameter("SPOT_MAX_AGE_S"))
+    late = [entry for entry in run.of("trade") if entry.timestamp > stale_from]
+    opening = [entry for entry in late if entry.detail.quantity > 0.0]
+    assert {entry.reason for entry in opening} == {"market: spot rejected"}
+    assert all(math.isnan(entry.detail.value) for entry in late)
+    early = [entry for entry in run.of("trade") if entry.timestamp <= stale_from]
+    assert early
+    assert all(math.isfinite(entry.detail.value) for entry in early)
 
 
-def test_informed_taker__orders__only_where_the_quote_lags_and_on_the_right_side(system):
-    system.list_expiry(EXPIRY)
+def test_informed_taker__orders__only_where_the_quote_lags_and_on_the_right_side(market):
     path, horizon, edge = day(steps=120), 600, 0.004
     agents = [
         FeedPublisher(),
-        SurfacePoster(script=[(START + 10, [flat()], True)]),
+        MarketKeeper(strikes={}),
         InformedTaker(horizon_s=horizon, edge=edge, interval_s=300),
     ]
-    run = EventLoop(system).run(path, agents)
-    orders = run.of("intend")
+    run = EventLoop(market).run(path, agents)
+    orders = [entry for entry in run.of("trade", accepted=True) if entry.detail.quantity > 0.0]
     assert 5 < len(orders) < 118
     for entry in orders:
         ahead = int(np.searchsorted(path.timestamp, entry.timestamp + horizon, side="right")) - 1

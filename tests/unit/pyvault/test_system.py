@@ -234,6 +234,21 @@ def test_fix_expiry__of_a_feed_that_lived__is_the_average_by_any_split(system, e
         system.fix_expiry(None, expiry)
 
 
+def test_walk_fixing__inside_the_window__goes_on_by_one_call_and_ends_at_the_same_price(system, expiry):
+    begin, name, prices = expiry - 2_700, system.snapshot(), []
+    for walks in (range(5, 9), ()):  # rounds after which the window is open and the expiry to come
+        for i in range(10):
+            system.warp_to(begin + 301 * i)
+            system.set_spot(3_000 + i)
+            if i in walks:
+                assert not system.walk_fixing(STRANGER, expiry)
+        assert system.walk_fixing(None, expiry)
+        prices.append(system.part("spot_oracle").call("settlement_price", expiry))
+        if walks:
+            system.revert(name)
+    assert prices[0] == prices[1] > 3_000 * WAD
+
+
 def test_fix_expiry__of_a_feed_that_died__says_that_the_source_failed(system, expiry):
     system.warp_to(expiry + 7 * 3_600)
     assert system.fix_expiry(None, expiry) == 0

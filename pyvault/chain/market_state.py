@@ -1,0 +1,71 @@
+"""What the pricer is given for a trade, read from a deployed suite: the arguments of the exact twin."""
+
+from __future__ import annotations
+
+from pyvault.chain.parameters import parameter
+from pyvault.chain.system import SpotStatus, System, series_id
+from pyvault.chain.system.trading import SeriesKey
+from pyvault.errors import InputError
+from pyvault.exact.lanes import FIRST_WORD, WORDS
+from pyvault.exact.quote import Book, Conditions, Curve, Leg
+from pyvault.units import WAD
+
+__all__ = ["book_of", "conditions_of", "leg_of"]
+
+_STRIKE_MASK = 2**64 - 1
+
+
+def conditions_of(system: System) -> Conditions:
+    """Market state as ``InventoryRisk`` passes it on, in the newest block.
+
+    Raises
+    ------
+    InputError
+        If the reading of spot is rejected: only closing trades are open then.
+    """
+    reading = system.part("spot_oracle").call("spot")
+    if reading.status != SpotStatus.ACCEPTED:
+        raise InputError("spot", SpotStatus(reading.status).name, "must be accepted")
+    equity = max(0, system.part("vault").call("trading_state").equity)
+    least = _raw(system, "MIN_RISK_BUDGET") * 10**10  # of units of 1e-8
+    return Conditions(
+        spot=reading.price,
+        spot_low=reading.price,
+        spot_high=reading.price,
+        reading_age_s=system.now - reading.updated_at,
+        reference_vol=system.part("vol_surface").call("reference_vol"),
+        risk_budget=max(_raw(system, "RISK_BUDGET") * equity // WAD, least),
+        utilisation=system.part("risk").call("utilisation"),
+        multiplier=system.part("risk").call("multiplier"),
+        has_rebate=True,
+        words=tuple(system.part("parameters").call("words", FIRST_WORD, WORDS)),
+    )
+
+
+def book_of(system: System, expiry: int) -> Book:
+    """An expiry as ``InventoryRisk`` passes it on, but for its flow, which no spread depends on."""
+    curve = system.part("vol_surface").call("slice_of", expiry)
+    return Book(
+        time_s=expiry - system.now,
+        surface_age_s=system.now - curve.timestamp,
+        gap=curve.gap,
+        curve=Curve(curve.a, curve.b, curve.rho, curve.m, curve.sigma, curve.carry),
+        flow=0,
+        flow_age_s=0,
+        flow_atm_vol=0,
+        mean_vol=0,
+        fixed_part=0,
+        floating=WAD,
+        positions=tuple(system.part("market").call("positions", expiry)),
+    )
+
+
+def leg_of(book: Book, series: SeriesKey, quantity: int) -> Leg:
+    """A leg of one series of an expiry; `quantity` in WAD."""
+    number = series_id(series)
+    strikes = [word & _STRIKE_MASK for word in book.positions]
+    return Leg(0, strikes.index(number >> 1 & _STRIKE_MASK), bool(number & 1), quantity)
+
+
+def _raw(system: System, name: str) -> int:
+    return int(system.part("parameters").call("value", parameter(name).id))

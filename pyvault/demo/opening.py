@@ -1,0 +1,61 @@
+"""Open a market on a suite that stands: the built-in surface, three expiries, and money in the vault."""
+
+from __future__ import annotations
+
+from pyvault.chain.system import SlicePost, System
+from pyvault.demo.quoted_chain import near_strikes
+from pyvault.errors import InputError
+from pyvault.market.synthetic import synthetic_chain
+from pyvault.pricing.surface import fit_surface
+from pyvault.units import from_wad
+
+__all__ = ["keep_market", "open_market"]
+
+DAY_S, EIGHT_S = 86_400, 8 * 3_600
+STRIKES = 9
+
+
+def open_market(system: System, cash: float) -> tuple[int, ...]:
+    """Post the built-in surface at the feed's last price, list what is a day away, and pay `cash` in.
+
+    Returns
+    -------
+    tuple[int, ...]
+        Expiries that trade; they settle at 08:00 UTC.
+
+    Raises
+    ------
+    InputError
+        If the suite has a market already, or a feed without a price.
+    """
+    if system.part("market").call("expiries"):
+        raise InputError("market", "open", "must not be open yet; `pyvault market list` shows it")
+    last = from_wad(system.part("feed").call("latestRoundData")[1] * 10 ** (18 - system.config.feed_decimals))
+    if last == 0.0:
+        raise InputError("spot", last, "must have been published")
+    now = system.now
+    system.set_spot(last)
+    chain = synthetic_chain(timestamp=(now - EIGHT_S) // DAY_S * DAY_S + EIGHT_S, spot=last)
+    far = [each for each in fit_surface(chain).slices if each.expiry > now + DAY_S + 60]
+    for each in far:
+        system.list_expiry(each.expiry)
+    first = [SlicePost.of_slice(each, spot=last, now=now) for each in far]
+    system.post_surface(first, caller=system.role("owner"))
+    system.mine()
+    for each in far:
+        system.list_strikes(each.expiry, near_strikes(chain, each, STRIKES))
+    system.provide(round(cash * 10**system.config.quote_decimals))
+    return tuple(each.expiry for each in far)
+
+
+def keep_market(system: System, spot: float | None = None) -> None:
+    """What a keeper does when time has passed: a round, every slice posted again, every expiry revalued.
+
+    `spot` is what the feed publishes; its last answer without.
+    """
+    last = system.part("feed").call("latestRoundData")[1]
+    system.set_spot(from_wad(last * 10 ** (18 - system.config.feed_decimals)) if spot is None else spot)
+    live = [each for each in system.part("market").call("expiries") if each > system.now + 1_800]
+    system.post_surface([system.slice_in_effect(each) for each in live])
+    for each in live:
+        system.refresh(None, each)
