@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyvault.chain.arguments import checksum
 from pyvault.chain.backend import Receipt
 from pyvault.chain.system.parts import Parts
 
@@ -23,9 +24,9 @@ class Margin(Parts):
 
     def accounts(self, actor: str) -> tuple[int, ...]:
         """Accounts that the actor owns, oldest first."""
-        engine = self.part("engine")
+        engine, owner = self.part("engine"), checksum(actor)
         everyone = range(1, engine.call("account_count") + 1)
-        return tuple(each for each in everyone if engine.call("owner_of", each) == actor)
+        return tuple(each for each in everyone if engine.call("owner_of", each) == owner)
 
     def account_of(self, actor: str) -> int:
         """The actor's first account; opened on first use."""
