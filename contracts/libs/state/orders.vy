@@ -55,7 +55,7 @@ def _order(
                 index = j
         if index == len(order.expiries):
             order.expiries.append(expiry)
-        place: uint256 = listings._place(listings._positions(expiry), series_id)
+        place: uint256 = listings._place(series_id)
         order.legs.append(
             index | place << 8 | (series_id & 1) << 16 | packing._bits(legs[i].quantity) << 24
         )

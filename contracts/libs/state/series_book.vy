@@ -83,14 +83,15 @@ def _positions(expiry: uint256) -> DynArray[uint256, MAX_STRIKES]:
 
 
 @internal
-@pure
-def _place(words: DynArray[uint256, MAX_STRIKES], series_id: uint256) -> uint256:
+@view
+def _place(series_id: uint256) -> uint256:
     """
     @dev    Index of the strike of a series.
     """
+    expiry: uint256 = series._expiry(series_id)
     strike_e8: uint256 = series._strike_e8(series_id)
-    for i: uint256 in range(len(words), bound=MAX_STRIKES):
-        if words[i] & series.STRIKE_MASK == strike_e8:
+    for i: uint256 in range(self._heads[expiry] & COUNT_MASK, bound=MAX_STRIKES):
+        if self._nets[expiry][i] & series.STRIKE_MASK == strike_e8:
             return i
     raise "market: unknown series"
 
@@ -215,10 +216,9 @@ def position_of(series_id: uint256) -> (int256, uint256, uint256):
     @param  series_id Listed.
     """
     expiry: uint256 = series._expiry(series_id)
-    words: DynArray[uint256, MAX_STRIKES] = self._positions(expiry)
-    place: uint256 = self._place(words, series_id)
+    place: uint256 = self._place(series_id)
     is_call: bool = series._is_call(series_id)
-    net: int256 = strike_word._position(words[place], is_call)
+    net: int256 = strike_word._position(self._nets[expiry][place], is_call)
     long: uint256 = self._long(self._longs[expiry][place], is_call)
     return net, long, convert(convert(long, int256) + net, uint256)
 

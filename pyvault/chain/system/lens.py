@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pyvault.chain.backend import Receipt
+from pyvault.chain.codec import Occurrence
 from pyvault.chain.system.parts import Parts
 from pyvault.chain.system.values import SpotStatus, SurfaceStatus
 from pyvault.errors import InputError
@@ -163,7 +165,7 @@ class MarketPage:
 
 
 class Lens(Parts):
-    """`VaultLens`."""
+    """`VaultLens`, and what the suite logs."""
 
     __slots__ = ()
 
@@ -195,6 +197,15 @@ class Lens(Parts):
                 positions = {each.series_id: each.quantity for each in row.positions}
                 yield AccountRow(account=row.account, owner=row.owner, cash=row.cash, positions=positions)
             first += len(rows)
+
+    def happenings(self, receipt: Receipt) -> tuple[Occurrence, ...]:
+        """Events of the whole suite in a transaction, decoded, in the order of the chain."""
+        parts = {each.address: each for each in self.contracts.values()}
+        return tuple(
+            part.events[log.topics[0]].decode(log)
+            for log in receipt.logs
+            if (part := parts.get(log.address)) and log.topics and log.topics[0] in part.events
+        )
 
 
 def _expiry_row(raw: Any) -> ExpiryRow:  # noqa: ANN401 - a struct of the contract

@@ -1,0 +1,1 @@
+"""What the vault carries and what it earned by it."""
