@@ -142,7 +142,8 @@ def book_trade(account: uint256, cash_change: int256, charge: uint256):
     payment: uint256 = 0
     if cash_change > 0:
         custody._receive(convert(cash_change, uint256))
-        debts._fund()
+        if debts.unfunded > 0:  # the queue is two cold words
+            debts._fund()
     elif cash_change < 0:
         payment = self._spend_or_owe(account, convert(-cash_change, uint256))
     self._share_charge(cash_change, charge)

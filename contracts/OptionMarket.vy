@@ -34,28 +34,33 @@ from .libs import series as ids
 
 # stateful
 from .libs.state import expiry_list
+from .libs.state import orders
 from .libs.state import series_book as listings
 
 initializes: listings[expiry_list := expiry_list]
 initializes: expiry_list
+initializes: orders[listings := listings]
+
+exports: (
+    # What is listed
+    ids.series_id,
+    ids.series_of,
+    listings.expiries,
+    listings.strikes_of,
+    # Who holds what
+    listings.position_of,
+    listings.positions,
+    listings.settlement_price,
+)
 
 MAX_LEGS: constant(uint256) = 4
 MAX_STRIKES: constant(uint256) = listings.MAX_STRIKES
-REST_S: constant(uint256) = 1_800  # the fixing window: neither trades nor refreshes touch it
 DAY_S: constant(uint256) = 86_400
 EXPIRY_TIME_S: constant(uint256) = 8 * 3_600  # 08:00 UTC
 MAX_TERM_S: constant(uint256) = 366 * DAY_S
 REFRESH_GAS: constant(uint256) = 700_000  # rewarded
 SETTLE_GAS: constant(uint256) = 400_000
 WHOLE: constant(int256) = max_value(int256)  # no limit: the whole quantity
-
-
-struct Order:
-    expiries: DynArray[uint256, MAX_LEGS]
-    legs: DynArray[uint256, MAX_LEGS]  # as InventoryRisk.trade takes them
-    is_closing: bool
-    refusal: uint256
-    excess: int256
 
 
 PARAMETERS: immutable(IRiskParameters)
@@ -109,7 +114,7 @@ def list_expiry(expiry: uint256, strikes: DynArray[uint256, MAX_STRIKES]):
     assert msg.sender == staticcall PARAMETERS.keeper(), "market: not the keeper"
     oracle: address = staticcall PARAMETERS.oracle(risk.SPOT_ORACLE)
     if not listings._is_listed(expiry):
-        assert expiry % DAY_S == EXPIRY_TIME_S, "market: not 08:00 UTC"
+        assert expiry % DAY_S == EXPIRY_TIME_S, "market: not at 08:00"
         assert expiry <= block.timestamp + MAX_TERM_S, "market: expiry too far"
         version: uint256 = staticcall ISpotOracle(oracle).listed_version(expiry)
         assert version != 0, "market: not listed at the oracle"
@@ -216,7 +221,7 @@ def _trade(
     legs: DynArray[IMarginEngine.Leg, MAX_LEGS] = asked
     held: DynArray[int256, MAX_LEGS] = staticcall ENGINE.begin_trade(account, msg.sender, legs)
     assert block.timestamp <= deadline, "market: too late"
-    order: Order = self._order(legs, held)
+    order: orders.Order = orders._order(PARAMETERS, legs, held)
     rules._require(order.refusal)
     outcome: IInventoryRisk.Outcome = extcall RISK.trade(
         order.expiries, order.legs, order.is_closing, fill_limit
@@ -261,62 +266,6 @@ def _move(account: uint256, leg: IMarginEngine.Leg, held: int256, word: uint256,
     )
 
 
-@internal
-@view
-def _order(
-    legs: DynArray[IMarginEngine.Leg, MAX_LEGS], held: DynArray[int256, MAX_LEGS]
-) -> Order:
-    """
-    @dev    A package in terms of listed strikes, whether it closes, and the first rule of time that refuses it.
-    """
-    assert len(legs) > 0, "market: no legs"
-    order: Order = empty(Order)
-    order.is_closing = True
-    for i: uint256 in range(len(legs), bound=MAX_LEGS):
-        series_id: uint256 = legs[i].series_id
-        size: int256 = abs(legs[i].quantity)
-        assert 0 < size and size <= listings.MAX_POSITION, "market: quantity out of range"
-        for j: uint256 in range(i, bound=MAX_LEGS):
-            assert legs[j].series_id != series_id, "market: series twice"
-        expiry: uint256 = ids._expiry(series_id)
-        index: uint256 = len(order.expiries)
-        for j: uint256 in range(len(order.expiries), bound=MAX_LEGS):
-            if order.expiries[j] == expiry:
-                index = j
-        if index == len(order.expiries):
-            order.expiries.append(expiry)
-        place: uint256 = listings._place(listings._positions(expiry), series_id)
-        order.legs.append(
-            index | place << 8 | (series_id & 1) << 16 | self._bits(legs[i].quantity) << 24
-        )
-        after: int256 = held[i] + legs[i].quantity
-        # Closing: the position shrinks without changing its sign.
-        shrinks: bool = abs(after) < abs(held[i]) and (after == 0 or (after > 0) == (held[i] > 0))
-        order.is_closing = order.is_closing and shrinks
-    for expiry: uint256 in order.expiries:
-        if block.timestamp + REST_S > expiry:
-            order.refusal = rules.RESTING
-            order.excess = convert(block.timestamp + REST_S - expiry, int256)
-            return order
-    if order.is_closing:
-        return order
-    if staticcall PARAMETERS.paused() & risk.PAUSE_OPENING != 0:
-        order.refusal = rules.PAUSED
-        return order
-    for expiry: uint256 in order.expiries:
-        last: uint256 = expiry - listings._cutoff_s(expiry)
-        if block.timestamp >= last:
-            order.refusal = rules.CUTOFF
-            order.excess = convert(block.timestamp + 1 - last, int256)
-    return order
-
-
-@internal
-@pure
-def _bits(number: int256) -> uint256:
-    return convert(convert(number, bytes32), uint256)
-
-
 # Upkeep
 
 
@@ -327,7 +276,7 @@ def refresh(expiry: uint256):
     @param  expiry Live, and at least 30 minutes away.
     """
     assert listings._is_listed(expiry), "market: not listed"
-    assert block.timestamp + REST_S <= expiry, "market: expiry rests"
+    assert block.timestamp + orders.REST_S <= expiry, "market: expiry rests"
     self._mark(extcall RISK.revalue(expiry, expiry_list._all()), REFRESH_GAS)
 
 
@@ -355,21 +304,12 @@ def settle_expiry(expiry: uint256):
     assert price > 0, "market: not fixed"
     owed: uint256 = 0  # WAD^2
     receivable: uint256 = 0
-    unclaimed: uint256 = 0
-    words: DynArray[uint256, MAX_STRIKES] = listings._positions(expiry)
-    for i: uint256 in range(len(words), bound=MAX_STRIKES):
-        longs: uint256 = listings._longs[expiry][i]
-        for is_call: bool in [True, False]:
-            payoff: uint256 = listings._payoff(words[i] & ids.STRIKE_MASK, is_call, price)
-            long: uint256 = listings._long(longs, is_call)
-            short: uint256 = convert(convert(long, int256) + listings._net(words[i], is_call), uint256)
-            owed += long * payoff
-            receivable += short * payoff
-            unclaimed += long
+    longs: uint256 = 0
+    owed, receivable, longs = listings._payoffs(expiry, price)
     # Truncated: what accounts are paid, each truncated too, never adds up to more.
     owed = owed // constants.WAD // TOKEN_UNIT
     receivable = receivable // constants.WAD // TOKEN_UNIT
-    listings._book(expiry, price, unclaimed)
+    listings._book(expiry, price, longs)
     log IOptionMarket.ExpirySettled(expiry=expiry, price=price, owed=owed, receivable=receivable)
     mark: IInventoryRisk.Mark = extcall RISK.forget(expiry, expiry_list._all())
     extcall VAULT.book_settlement(expiry, owed, receivable)
@@ -399,9 +339,8 @@ def settle_account(account: uint256, expiry: uint256) -> uint256:
         claimed += size
     if claimed == 0:
         return 0
-    unclaimed: uint256 = listings._unclaimed[expiry] - claimed
-    listings._unclaimed[expiry] = unclaimed
-    paid: uint256 = extcall VAULT.pay_settlement(expiry, account, entitlement, unclaimed == 0)
+    is_last: bool = listings._claim(expiry, claimed)
+    paid: uint256 = extcall VAULT.pay_settlement(expiry, account, entitlement, is_last)
     log IOptionMarket.AccountSettled(
         account=account, expiry=expiry, entitlement=entitlement, paid=paid
     )
@@ -423,7 +362,7 @@ def quote(series_id: uint256, quantity: int256) -> IOptionMarket.Quote:
     legs: DynArray[IMarginEngine.Leg, MAX_LEGS] = [
         IMarginEngine.Leg(series_id=series_id, quantity=quantity)
     ]
-    order: Order = self._order(legs, [0])
+    order: orders.Order = orders._order(PARAMETERS, legs, [0])
     if order.refusal == rules.RESTING:  # an expiry that has passed has no mid
         resting: IOptionMarket.Quote = empty(IOptionMarket.Quote)
         resting.refusal = rules.RESTING
@@ -452,7 +391,7 @@ def preview(account: uint256, legs: DynArray[IMarginEngine.Leg, MAX_LEGS]) -> IO
     @return WAD, but totals and cash in token units.
     """
     owner: address = staticcall ENGINE.owner_of(account)
-    order: Order = self._order(legs, staticcall ENGINE.begin_trade(account, owner, legs))
+    order: orders.Order = orders._order(PARAMETERS, legs, staticcall ENGINE.begin_trade(account, owner, legs))
     outcome: IInventoryRisk.Outcome = empty(IInventoryRisk.Outcome)
     if order.refusal != rules.RESTING:  # an expiry that has passed has no mid
         outcome = staticcall RISK.evaluate(order.expiries, order.legs, order.is_closing, WHOLE)
@@ -478,90 +417,6 @@ def preview(account: uint256, legs: DynArray[IMarginEngine.Leg, MAX_LEGS]) -> IO
         cash_before=cash,
         cash_after=cash_after,
     )
-
-
-@external
-@pure
-def series_id(expiry: uint256, strike: uint256, is_call: bool) -> uint256:
-    """
-    @notice Id of a series, listed or not.
-    @param  expiry Unix seconds.
-    @param  strike WAD; a multiple of 1e-8.
-    @param  is_call Call or put.
-    """
-    return ids._id(expiry, strike, is_call)
-
-
-@external
-@pure
-def series_of(series_id: uint256) -> (uint256, uint256, bool):
-    """
-    @notice Expiry, strike (WAD) and side of an id.
-    @param  series_id Any.
-    """
-    strike: uint256 = ids._strike_e8(series_id) * ids.STRIKE_UNIT
-    return ids._expiry(series_id), strike, ids._is_call(series_id)
-
-
-@external
-@view
-def expiries() -> DynArray[uint256, expiry_list.MAX_EXPIRIES]:
-    """
-    @notice Listed and not yet booked, ascending.
-    """
-    return expiry_list._all()
-
-
-@external
-@view
-def strikes_of(expiry: uint256) -> DynArray[uint256, MAX_STRIKES]:
-    """
-    @notice Strikes of an expiry in the order of their listing; WAD.
-    @param  expiry Any.
-    """
-    strikes: DynArray[uint256, MAX_STRIKES] = []
-    words: DynArray[uint256, MAX_STRIKES] = listings._positions(expiry)
-    for word: uint256 in words:
-        strikes.append((word & ids.STRIKE_MASK) * ids.STRIKE_UNIT)
-    return strikes
-
-
-@external
-@view
-def position_of(series_id: uint256) -> (int256, uint256, uint256):
-    """
-    @notice The vault's position, the traders' longs and the traders' shorts; WAD contracts.
-    @param  series_id Listed.
-    """
-    expiry: uint256 = ids._expiry(series_id)
-    words: DynArray[uint256, MAX_STRIKES] = listings._positions(expiry)
-    place: uint256 = listings._place(words, series_id)
-    is_call: bool = ids._is_call(series_id)
-    net: int256 = listings._net(words[place], is_call)
-    long: uint256 = listings._long(listings._longs[expiry][place], is_call)
-    return net, long, convert(convert(long, int256) + net, uint256)
-
-
-@external
-@view
-def settlement_price(expiry: uint256) -> uint256:
-    """
-    @notice Price at which an expiry was booked; zero before.
-    @param  expiry Any.
-    """
-    return listings._prices[expiry]
-
-
-@external
-@view
-@reentrant
-def positions(expiry: uint256) -> DynArray[uint256, MAX_STRIKES]:
-    """
-    @notice The vault's positions as they are stored, by strike: strike_e8 64 | call int96 | put int96.
-    @dev    Open to InventoryRisk in the middle of a trade: positions move after it has answered.
-    @param  expiry Any.
-    """
-    return listings._positions(expiry)
 
 
 @external

@@ -27,6 +27,7 @@ implements: IVolSurface
 # stateless
 from .libs import parameters as risk
 from .libs import require
+from .libs import surface_limits as bounds
 from .libs import surface_status as states
 from .libs.math import surface_guard as guard
 from .libs.math import surface_move as moves
@@ -34,14 +35,15 @@ from .libs.math import surface_neighbours as around
 from .libs.math import surface_pace as pace
 
 # stateful
+from .libs.state import reference_vol as reference
 from .libs.state import slice_book as books
 
 initializes: books
+initializes: reference[slice_book := books]
+
+exports: reference.reference_vol
 
 MAX_EXPIRIES: constant(uint256) = books.MAX_EXPIRIES
-FIRST_WORD: constant(uint256) = risk.SURFACE_MAX_AGE_S // risk.LANES
-FIRST: constant(uint256) = FIRST_WORD * risk.LANES
-LIMIT_WORDS: constant(uint256) = 3
 POSTS_PAUSED: constant(uint256) = 8
 POST_MAX_AGE_S: constant(uint256) = 300  # a post that took longer to arrive describes another market
 MAX_SEQUENCE_STEP: constant(uint256) = 2**32  # nobody can use the sequence up
@@ -50,22 +52,9 @@ MASK_64: constant(uint256) = 2**64 - 1
 SIGNED_YEAR: constant(int256) = 365 * 86_400
 
 
-struct Limits:
-    lowest_vol: uint256
-    highest_vol: uint256
-    step: uint256
-    rate: uint256
-    forward_step: uint256
-    forward_rate: uint256
-    max_carry: uint256
-    max_age: uint256
-    max_gap: uint256
-
-
 RISK: immutable(address)
 
 _header: uint256  # sequence 64 | timestamp 48
-_reference: uint256  # reference volatility: before the post 64 | after it 64 | block of the post 48
 
 
 @deploy
@@ -122,7 +111,7 @@ def post(sequence: uint256, timestamp: uint256, posts: DynArray[IVolSurface.Post
     """
     is_vouched: bool = self._check_caller(posts)
     previous_timestamp: uint256 = self._advance(sequence, timestamp)
-    limits: Limits = self._limits()
+    limits: bounds.Limits = bounds._limits(RISK)
     lines: DynArray[around.Line, MAX_EXPIRIES] = self._lines(posts, timestamp, limits)
     for i: uint256 in range(len(lines), bound=MAX_EXPIRIES):
         if lines[i].is_posted:
@@ -131,7 +120,7 @@ def post(sequence: uint256, timestamp: uint256, posts: DynArray[IVolSurface.Post
             guard._check_order(
                 lines[i - 1].slice, lines[i - 1].time_s, lines[i].slice, lines[i].time_s
             )
-    self._keep_reference()
+    reference._keep()
     log IVolSurface.SurfacePosted(
         sequence=sequence, previous_timestamp=previous_timestamp, timestamp=timestamp
     )
@@ -174,31 +163,8 @@ def _advance(sequence: uint256, timestamp: uint256) -> uint256:
 
 
 @internal
-@view
-def _limits() -> Limits:
-    """
-    @dev    The limits in force, from the three words of RiskParameters that hold them.
-    """
-    words: DynArray[uint256, 16] = staticcall IRiskParameters(RISK).words(FIRST_WORD, LIMIT_WORDS)
-    lanes: uint256[LIMIT_WORDS * risk.LANES] = empty(uint256[LIMIT_WORDS * risk.LANES])
-    for i: uint256 in range(LIMIT_WORDS * risk.LANES):
-        lanes[i] = words[i // risk.LANES] >> risk.LANE_BITS * (i % risk.LANES) & risk.LANE_MASK
-    return Limits(
-        lowest_vol=lanes[risk.SURFACE_MIN_VOL - FIRST],
-        highest_vol=lanes[risk.SURFACE_MAX_VOL - FIRST],
-        step=lanes[risk.SURFACE_STEP - FIRST],
-        rate=lanes[risk.SURFACE_RATE_PER_HOUR - FIRST],
-        forward_step=lanes[risk.FORWARD_STEP - FIRST],
-        forward_rate=lanes[risk.FORWARD_RATE_PER_HOUR - FIRST],
-        max_carry=lanes[risk.MAX_CARRY - FIRST],
-        max_age=lanes[risk.SURFACE_MAX_AGE_S - FIRST],
-        max_gap=lanes[risk.MAX_GAP - FIRST],
-    )
-
-
-@internal
 def _lines(
-    posts: DynArray[IVolSurface.Post, MAX_EXPIRIES], timestamp: uint256, limits: Limits
+    posts: DynArray[IVolSurface.Post, MAX_EXPIRIES], timestamp: uint256, limits: bounds.Limits
 ) -> DynArray[around.Line, MAX_EXPIRIES]:
     """
     @dev    The live expiries in order, as they will be after the call: posted slices, and those of their neighbours.
@@ -263,7 +229,7 @@ def _slice(item: IVolSurface.Post, timestamp: uint256) -> IVolSurface.Slice:
 
 @internal
 def _admit(
-    lines: DynArray[around.Line, MAX_EXPIRIES], i: uint256, sequence: uint256, limits: Limits, is_vouched: bool
+    lines: DynArray[around.Line, MAX_EXPIRIES], i: uint256, sequence: uint256, limits: bounds.Limits, is_vouched: bool
 ):
     """
     @dev    Refuses a slice that breaks a rule; stores it otherwise.
@@ -316,45 +282,6 @@ def _admit(
     )
 
 
-@internal
-def _keep_reference():
-    """
-    @dev    The at-the-money volatility at 30 days of the surface as posted: linear in total variance between the live
-            expiries about it, flat outside them. Divisions are truncated, in favour of nobody.
-    """
-    near: uint256 = 0  # the last expiry of at most a month, and the first beyond
-    far: uint256 = 0
-    live: DynArray[uint256, MAX_EXPIRIES] = books._alive()
-    for expiry: uint256 in live:
-        far = expiry
-        if expiry > block.timestamp + pace.MONTH_S:
-            break
-        near = expiry
-    if near == 0:
-        near = far
-    variance: uint256 = guard._variance(0, books._latest(near))
-    if far > near:
-        beyond: uint256 = guard._variance(0, books._latest(far)) * (far - block.timestamp)
-        here: uint256 = block.timestamp + pace.MONTH_S
-        total: uint256 = variance * (near - block.timestamp) * (far - here) + beyond * (here - near)
-        variance = total // (far - near) // pace.MONTH_S
-    self._reference = (
-        self._reference_at(block.number)
-        | guard._volatility(variance) << 64
-        | block.number << 128
-    )
-
-
-@internal
-@view
-def _reference_at(number: uint256) -> uint256:
-    """
-    @dev    Reference volatility in effect in a block not before the last post.
-    """
-    word: uint256 = self._reference
-    return word >> 64 & MASK_64 if number > word >> 128 else word & MASK_64
-
-
 # Reading
 
 
@@ -405,16 +332,6 @@ def _existing(curve: IVolSurface.Slice) -> IVolSurface.Slice:
 
 @external
 @view
-def reference_vol() -> uint256:
-    """
-    @notice At-the-money volatility at 30 days, of the surface in effect, as of its last post.
-    @return WAD; zero before the first surface is in effect.
-    """
-    return self._reference_at(block.number)
-
-
-@external
-@view
 def status(expiry: uint256) -> uint256:
     """
     @notice What the slice in effect is good for.
@@ -424,7 +341,7 @@ def status(expiry: uint256) -> uint256:
     curve: IVolSurface.Slice = books._in_effect(expiry)
     if block.timestamp >= expiry or curve.sigma == 0:
         return states.ABSENT
-    limits: Limits = self._limits()
+    limits: bounds.Limits = bounds._limits(RISK)
     if (
         block.timestamp > curve.timestamp + limits.max_age
         or curve.gap > limits.max_gap
@@ -441,7 +358,7 @@ def room(expiry: uint256) -> (uint256, uint256):
     @notice How far volatility and ln F may move now, before the limits of a single post.
     @param  expiry Unix seconds.
     """
-    limits: Limits = self._limits()
+    limits: bounds.Limits = bounds._limits(RISK)
     levels: (uint256, uint256) = books._levels(books._state(expiry), limits.rate, limits.forward_rate)
     return (
         limits.rate // 2 - min(levels[0], limits.rate // 2),

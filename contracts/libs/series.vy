@@ -1,4 +1,5 @@
 # pragma version 0.4.3
+# pragma nonreentrancy on
 """
 @title   Series ids
 @author  The pyvault authors
@@ -12,6 +13,28 @@ STRIKE_UNIT: constant(uint256) = 10**10  # WAD in 10^-8
 STRIKE_MASK: constant(uint256) = 2**64 - 1
 MAX_EXPIRY: constant(uint256) = 2**40 - 1
 ID_BITS: constant(uint256) = 105
+
+
+@external
+@pure
+def series_id(expiry: uint256, strike: uint256, is_call: bool) -> uint256:
+    """
+    @notice Id of a series, listed or not.
+    @param  expiry Unix seconds.
+    @param  strike WAD; a multiple of 1e-8.
+    @param  is_call Call or put.
+    """
+    return self._id(expiry, strike, is_call)
+
+
+@external
+@pure
+def series_of(series_id: uint256) -> (uint256, uint256, bool):
+    """
+    @notice Expiry, strike (WAD) and side of an id.
+    @param  series_id Any.
+    """
+    return self._expiry(series_id), self._strike_e8(series_id) * STRIKE_UNIT, self._is_call(series_id)
 
 
 @internal

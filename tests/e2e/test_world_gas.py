@@ -6,10 +6,9 @@ import json
 
 import pytest
 from support.tree import ROOT
-from support.world_gas import fresh_node, measure_world, surface_gas
+from support.world_gas import drifts, fresh_node, measure_world, surface_gas
 
 SNAPSHOT = json.loads((ROOT / "bench/world_gas_snapshot.json").read_text("utf-8"))
-DRIFT = 0.02
 CEILINGS = {
     "SpotOracle.refresh, one source": 40_000,
     "SpotOracle.refresh, two sources": 60_000,
@@ -18,17 +17,6 @@ CEILINGS = {
     "VolSurface.slice_of": 10_000,
     "VolSurface.implied_vol": 12_000,
 }
-
-
-def drifts(table, snapshot):
-    """Calls that one of the two lacks, or whose gas has moved by more than the drift allowed."""
-    gone = sorted(table.keys() ^ snapshot.keys())
-    moved = [
-        name
-        for name in snapshot
-        if name in table and abs(table[name] - snapshot[name]) > DRIFT * snapshot[name]
-    ]
-    return gone + moved
 
 
 @pytest.fixture(scope="module")

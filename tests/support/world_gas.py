@@ -26,8 +26,20 @@ DAYS = (3, 7, 14, 30, 45, 60, 90, 120, 180, 300)
 ROUNDS = 362  # of a window in which the feed answers every five seconds
 BATCH = 128
 STEP = "SURFACE_STEP"
+DRIFT = 0.02
 
 Table = dict[str, int]
+
+
+def drifts(table, snapshot):
+    """Calls that one of the two lacks, or whose gas has moved by more than the drift allowed."""
+    gone = sorted(table.keys() ^ snapshot.keys())
+    moved = [
+        name
+        for name in snapshot
+        if name in table and abs(table[name] - snapshot[name]) > DRIFT * snapshot[name]
+    ]
+    return gone + moved
 
 
 @contextmanager

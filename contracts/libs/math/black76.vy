@@ -10,10 +10,9 @@
          v = sigma sqrt(T), k = ln(b/a) >= 0, q = k/v - v/2 and p = q + v, the identity a n(q) = b n(p) gives
          for the out-of-the-money option
              a N(-q) - b N(-p) = a (near - far),   near = N(-q),  far = (b/a) N(-p) = n(q) M(p),
-         (M the Mills ratio) without cancellation between large numbers; the other option follows by parity,
-         exactly. An error in k cancels in the price to first order.
+         (M the Mills ratio) without cancellation between large numbers; the other option follows by parity, exactly. An error
+         in k cancels in the price to first order. Casts through bytes32 keep it, as the guards show. Stateless.
          Letters below: a and b in the caller's unit; v, q, p, near and far in Q96; densities in Q128.
-         Stateless. Casts through bytes32 are free; the guards have shown that they keep the value.
 """
 
 from ...interfaces import IOptionPricer
@@ -127,12 +126,8 @@ def black76(
     put = unsafe_div(unsafe_mul(put, discount), constants.WAD)
     # unsafe: amplitude v HALF_YEAR_S < 2^127 2^104 2^24 = 2^255; since v <= 18.5 sqrt(T in years), the
     # quotient by T >= 1 s is below 2^143 after its shift.
-    decay_rate: uint256 = (
-        unsafe_div(unsafe_mul(unsafe_mul(amplitude, v), HALF_YEAR_S), time_to_expiry_s) >> 96
-    )
-    decay: int256 = convert(
-        convert(unsafe_div(unsafe_mul(decay_rate, discount), constants.WAD), bytes32), int256
-    )
+    decay_rate: uint256 = unsafe_div(unsafe_mul(unsafe_mul(amplitude, v), HALF_YEAR_S), time_to_expiry_s) >> 96
+    decay: int256 = convert(convert(unsafe_div(unsafe_mul(decay_rate, discount), constants.WAD), bytes32), int256)
     # unsafe: density/v <= 2^(127 + 96 - 38) in Q128, 2^137 in Q80; vega <= 2^127 2^100 before its shift and
     # 2^131 2^108 after; |rate| price <= 2^64 2^177.
     return IOptionPricer.Valuation(

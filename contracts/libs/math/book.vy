@@ -15,6 +15,7 @@ from ...interfaces import IOptionPricer
 from ...interfaces import IVolSurface
 from .. import constants
 from .. import lanes
+from .. import strike_word
 from . import black76
 from . import ln
 from . import normal
@@ -24,7 +25,6 @@ from . import surface_guard
 from . import surface_pace
 
 MAX_FORWARD: constant(uint256) = 2**98  # 3e11 quote; every price that the oracle can read is below 2^97.3
-PRICE_UNIT: constant(uint256) = 10**10  # a strike counts 1e-8 quote
 WINDOW_S: constant(uint256) = 1_800  # of the fixing average
 AVERAGED_S: constant(uint256) = 1_200  # two thirds of it: what the average takes off the time of variance
 
@@ -206,9 +206,9 @@ def _sums(terms: Terms, positions: DynArray[uint256, 20]) -> Sums:
     for word: uint256 in positions:
         if word >> 64 == 0:
             continue
-        unit: Unit = self._unit(terms, self._strike(word))
-        call: int256 = self._position(word, True)
-        put: int256 = self._position(word, False)
+        unit: Unit = self._unit(terms, strike_word._strike(word))
+        call: int256 = strike_word._position(word, True)
+        put: int256 = strike_word._position(word, False)
         # unsafe: |q| <= 2^95; units are below 2^100 but for gamma, which is below 2^123, since no curve has a
         # volatility below 1e-4 and variance runs for a second at least; 40 terms.
         both: int256 = unsafe_add(call, put)
@@ -239,26 +239,6 @@ def _sums(terms: Terms, positions: DynArray[uint256, 20]) -> Sums:
         )
         sums.gross_vega = unsafe_add(sums.gross_vega, unsafe_mul(unsafe_add(calls, puts), unit.vega))
     return sums
-
-
-@internal
-@pure
-def _strike(word: uint256) -> uint256:
-    """
-    @dev    Strike of a position word, WAD.
-    """
-    return unsafe_mul(word & (2**64 - 1), PRICE_UNIT)  # unsafe: below 2^98
-
-
-@internal
-@pure
-def _position(word: uint256, is_call: bool) -> int256:
-    """
-    @dev    The vault's contracts in a position word, WAD; in [-2^95, 2^95).
-    """
-    if is_call:
-        return convert(convert(word << 96, bytes32), int256) >> 160
-    return convert(convert(word, bytes32), int256) >> 160
 
 
 @internal

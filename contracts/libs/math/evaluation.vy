@@ -13,6 +13,7 @@
 
 from ...interfaces import IOptionPricer
 from .. import constants
+from .. import strike_word
 from . import book
 from . import flow
 from . import half_spread as spreads
@@ -146,7 +147,7 @@ def _losses(
     for leg: IOptionPricer.Leg in legs:
         if leg.book == index:
             shocks: int256[stress.SCENARIOS] = stress._leg_stress(
-                terms, book._strike(positions[leg.strike]), leg.is_call
+                terms, strike_word._strike(positions[leg.strike]), leg.is_call
             )
             # unsafe: |q| < 2^95 times changes below 2^100; the divisor is 10^18.
             for i: uint256 in range(stress.SCENARIOS):

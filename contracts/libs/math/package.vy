@@ -11,6 +11,7 @@
 
 from ...interfaces import IOptionPricer
 from .. import constants
+from .. import strike_word
 from . import book
 from . import flow
 from . import half_spread as spreads
@@ -89,7 +90,7 @@ def _part(
             leg.strike < len(item.positions)
             and (size >> QUANTITY_BITS) | (item.gap >> GAP_BITS) | (item.surface_age_s >> AGE_BITS) == 0
         ), "pricer: leg out of range"
-        strike: uint256 = book._strike(item.positions[leg.strike])
+        strike: uint256 = strike_word._strike(item.positions[leg.strike])
         unit: book.Unit = book._unit(terms, strike)
         side: Side = self._side(unit, leg.is_call)
         mid: uint256 = side.mid

@@ -15,6 +15,7 @@
 """
 
 from .. import constants
+from .. import strike_word
 from . import black76
 from . import book
 from . import power
@@ -41,10 +42,6 @@ NEAR_POWER: constant(int256) = 3 * 10**17
 FAR_POWER: constant(int256) = 13 * 10**16
 
 
-
-
-
-
 struct Option:  # the call of a strike, which keeps its volatility
     quantity: int256
     strike: uint256
@@ -66,12 +63,12 @@ def _stress(terms: book.Terms, positions: DynArray[uint256, STRIKES]) -> int256[
     options: DynArray[Option, STRIKES] = []
     puts: int256 = 0
     for word: uint256 in positions:
-        put: int256 = book._position(word, False)
+        put: int256 = strike_word._position(word, False)
         # unsafe: |q| <= 2^95; 20 strikes.
-        both: int256 = unsafe_add(book._position(word, True), put)
+        both: int256 = unsafe_add(strike_word._position(word, True), put)
         puts = unsafe_add(puts, put)
         if both != 0:
-            options.append(self._option(terms, book._strike(word), both, up, down))
+            options.append(self._option(terms, strike_word._strike(word), both, up, down))
     losses: int256[SCENARIOS] = self._gains(terms, options, puts)
     for i: uint256 in range(SCENARIOS):
         # unsafe: gains are below 2^204; the quotient is below 2^145, times 2^60.

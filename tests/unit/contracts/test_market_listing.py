@@ -69,7 +69,7 @@ def test_expiry__a_leap_year_away__is_listed_and_a_day_more_not(system):
 @pytest.mark.parametrize("shift", [-1, 1, 3_600])
 def test_expiry__off_eight_o_clock__is_not_listed(system, shift):
     (expiry,) = prepare(system, 10)
-    with refused("market: not 08:00 UTC"):
+    with refused("market: not at 08:00"):
         system.list_strikes(expiry + shift, [3_000.0])
     system.list_strikes(expiry, [3_000.0])
 
