@@ -64,7 +64,7 @@ class PoissonTaker:
         quantity = self.quantity * math.exp(size)
         held = () if is_buy else _live(port)
         if held:
-            sell(port, held[int(pick * len(held))], quantity)
+            _sell(port, held[int(pick * len(held))], quantity)
             return
         listed = [expiry for expiry in port.listed() if expiry > port.now]
         if listed:
@@ -130,14 +130,14 @@ class InformedTaker:
     def _order(self, port: Port, spot: float, *, is_rise: bool) -> None:
         for holding in _live(port):
             if holding.is_call != is_rise:
-                sell(port, holding, holding.quantity)
+                _sell(port, holding, holding.quantity)
         listed = [expiry for expiry in port.listed() if expiry > port.now + self.least_time_s]
         if listed:
             strike = min(port.strikes(listed[0]), key=lambda each: abs(each - spot))
             port.trade(listed[0], strike, self.quantity, is_call=is_rise)
 
 
-def sell(port: Port, holding: Holding, quantity: float) -> bool:
+def _sell(port: Port, holding: Holding, quantity: float) -> bool:
     """Sell contracts of what the agent owns, all of it at most; a WAD integer, or contracts as a float."""
     wanted = quantity if isinstance(quantity, int) else round(quantity * WAD)
     sold = min(wanted, holding.quantity)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from support.market_stand import COALITION, OTHER, buy
+from support.market_stand import COALITION, FUNDER, OTHER, buy
 from support.sequences import (
     SCALES,
     assert_honest,
@@ -27,6 +27,7 @@ from support.sequences import (
     utilisation,
 )
 
+from pyvault.chain.system.trading import FOREVER
 from pyvault.units import WAD
 
 A_STATE = 40  # sequences in one market state
@@ -164,3 +165,31 @@ def test_equity__near_and_below_zero__opens_nothing_and_closes_no_better_than_th
                 is_reducing = wanted > LEAST_EQUITY and deed.seen.is_risk_reducing
                 assert not deed.is_done or deed.seen.is_closing or is_reducing
             assert all(deed.is_done for deed in story.deeds[story.outward :])
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["bought", "sold"])
+def test_partial_fill__in_the_state_of_its_quote__costs_as_much_and_no_less_than_the_mid(usual, count, side):
+    random, parts = Random(f"partial {side}"), 0
+    with usual.kept():
+        system, market = usual.system, usual.system.part("market")
+        system.fund(FUNDER, "quote_token", 10**13)
+        system.add_collateral(FUNDER, "quote_token", 10**13)
+        account, size = system.account_of(FUNDER), usual.contracts_worth(200_000)
+        held = usual.series[12:18]  # near the money, a month
+        for series in held:
+            system.buy(FUNDER, series, size)
+        system.mine(1)
+        for _ in range(count(10, 500)):
+            series, quantity = (
+                random.choice(held),
+                side * (size // 50 + draw_quantity(random, usual, 150_000)),
+            )
+            limit = round(system.quote(series, quantity).total * random.uniform(0.5, 1.0))
+            arguments = (account, series, quantity, limit, FOREVER)
+            part, total = market.call("trade_up_to", *arguments, sender=FUNDER)
+            quoted = system.quote(series, part)
+            assert total == quoted.total
+            assert side * total <= side * limit
+            assert side * total * usual.unit * WAD >= part * quoted.mid
+            parts += abs(part) < abs(quantity)
+    assert parts > 5 or side < 0  # a sale that fetches its least is whole

@@ -94,6 +94,7 @@ def stand_market(
     decimals=(6, 18),
     days=DAYS,
     strikes=STRIKES,
+    vol=VOL,
     skew=-0.3,
     equity=EQUITY,
     cash=EQUITY,
@@ -113,7 +114,7 @@ def stand_market(
     system.set_spot(spot)
     system.refresh_spot()
     slices = [
-        SlicePost(expiry=expiry, **fields_of(smile(VOL, day, skew=skew)))
+        SlicePost(expiry=expiry, **fields_of(smile(vol, day, skew=skew)))
         for expiry, day in zip(expiries, days, strict=True)
     ]
     system.post_surface(slices, caller=config.owner)

@@ -25,8 +25,8 @@ from pyvault.units import WAD
 ATTACKS = (thief.lift, thief.tilt, thief.pump, thief.lift_and_pump, thief.everything)
 YEAR_S = 365 * 86_400
 LATENCY_S = parameter("LATENCY_S").start
-THRESHOLD, FORWARD_STEP, VOL_STEP = (
-    parameter(name).start / WAD for name in ("FEED_THRESHOLD", "FORWARD_STEP", "SURFACE_STEP")
+THRESHOLD, FORWARD_STEP, VOL_STEP, REBATE = (
+    parameter(name).start / WAD for name in ("FEED_THRESHOLD", "FORWARD_STEP", "SURFACE_STEP", "REBATE")
 )
 LEGS = 8  # of a plan, at most
 BISECTIONS = 9
@@ -143,11 +143,12 @@ class Raid:
         width, step = sigma * root, VOL_STEP * math.sqrt(30 / max(365 * years, 7))
         move = self.move + FORWARD_STEP
         speed = move**3 / 6 * (0.4 / width + 0.25 / width**2)
-        vanna = root * move * step * (0.4 + 0.25 / width)
-        volga = root * step**2 / (2 * sigma) * (0.3 + 0.25 * width)
-        gamma = 0.4 / width * (self.move * FORWARD_STEP + FORWARD_STEP**2 / 2)
+        vanna = root * 2 * move * step * (0.4 + 0.25 / width)
+        volga = root * 3 * step**2 / (2 * sigma) * (0.3 + 0.25 * width)
+        gamma = 0.4 / width * (2 * self.move * FORWARD_STEP + 1.5 * FORWARD_STEP**2)
+        delta = max(0.0, (2 * REBATE - 1) * FORWARD_STEP - self._deviation(LATENCY_S))
         beyond = max(0.0, self.move - self.one + 0.2 / width * (self.move**2 - self.one**2))
-        return abs(leg.quantity) / WAD * self.spot * (speed + vanna + volga + gamma + beyond)
+        return abs(leg.quantity) / WAD * self.spot * (speed + vanna + volga + gamma + delta + beyond)
 
 
 def _as_post(expiry, curve):
