@@ -10,9 +10,8 @@ from support.vault import storage_of
 
 from pyvault.chain.system import System
 
-BOOK = "contracts/libs/state/exposure_book.vy"  # the first module of InventoryRisk: its slots are the first
+RISK = "contracts/InventoryRisk.vy"
 LANES = 16
-_LAYOUT = ("value_slope", "bend_vega", "flow", "stamp", "lanes")  # of a cache, slot by slot
 
 
 class Sums(NamedTuple):
@@ -40,20 +39,19 @@ def signed(word: int, first: int, bits: int) -> int:
 
 def total(system: System) -> Sums:
     """The sum of all expiries; a view says whether it was looked for at the right place."""
-    slots = storage_of(BOOK)
-    pairs = [_read(system, slots[name]["slot"]) for name in ("_value_slope", "_bend_vega")]
-    lanes = [_read(system, slots["_lanes"]["slot"] + i) for i in range(4)]
-    found = _sums(*pairs, lanes)._replace(vega_square=_read(system, slots["_vega_square"]["slot"]))
+    book, grid = storage_of(RISK)["book"], storage_of(RISK)["grid"]
+    pairs = [_read(system, book[name]["slot"]) for name in ("_value_slope", "_bend_vega")]
+    lanes = [_read(system, grid["_total"]["slot"] + i) for i in range(4)]
+    found = _sums(*pairs, lanes)._replace(vega_square=_read(system, book["_vega_square"]["slot"]))
     assert found.vega == system.exposures().scaled_vega
     return found
 
 
 def of_expiry(system: System, expiry: int) -> Sums:
     """What is cached of an expiry."""
-    root = storage_of(BOOK)["_caches"]["slot"]
-    first = int.from_bytes(keccak(root.to_bytes(32, "big") + expiry.to_bytes(32, "big")), "big")
-    words = [_read(system, first + i) for i in range(len(_LAYOUT) + 3)]
-    return _sums(words[0], words[1], words[4:])
+    cache, lanes = _place("book", "_caches", expiry), _place("grid", "_by_expiry", expiry)
+    pair = [_read(system, cache + i) for i in range(2)]
+    return _sums(*pair, [_read(system, lanes + i) for i in range(4)])
 
 
 def sum_of(system: System, expiries: Iterable[int]) -> Sums:
@@ -77,3 +75,9 @@ def _sums(value_slope: int, bend_vega: int, lanes: list[int]) -> Sums:
 
 def _read(system: System, slot: int) -> int:
     return system.backend.storage(system.part("risk").address, slot)
+
+
+def _place(module: str, name: str, expiry: int) -> int:
+    """First slot of an expiry in a mapping."""
+    root = storage_of(RISK)[module][name]["slot"]
+    return int.from_bytes(keccak(root.to_bytes(32, "big") + expiry.to_bytes(32, "big")), "big")
