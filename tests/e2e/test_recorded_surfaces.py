@@ -49,7 +49,8 @@ def test_recorded_surface__from_that_of_the_snapshot_before__is_reached_in_the_t
     pairs = len(chains) - 1
     legs = count(1, pairs)
     first = FAR_TO_GO[name] if legs < pairs else 0
-    walk = Walk(chains[first], every=HEARTBEAT_S)
+    before = chains[first - 1] if first else None  # what the keeper who has come this far leans on
+    walk = Walk(chains[first], every=HEARTBEAT_S, before=before)
     for i, chain in enumerate(chains[first + 1 : first + 1 + legs], first):
         leg = walk.go(chain)
         assert_stands_where_the_limits_leave_it(walk, leg)

@@ -70,6 +70,7 @@ def drive(surface: Surface, target: Slices, hours: float) -> Drive:
                 has_arrived(curve, target[expiry])
                 or guard.move(curve, current[expiry], 0, expiry - now) > WORTH_POSTING
                 or forward_move(curve.carry - current[expiry].carry, expiry - now) > FORWARD_WORTH_POSTING
+                or is_held_by_its_step(curve, current[expiry], expiry - now, limits)
             )
             for expiry, curve in post.items()
         ):

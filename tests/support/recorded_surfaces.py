@@ -11,7 +11,6 @@ from support.vol_surface import HOUR, POINT, Surface
 
 from pyvault.chain.revm import RevmBackend
 from pyvault.market.chain import OptionChain
-from pyvault.pricing.surface import Surface as FittedSurface
 from pyvault.pricing.surface import fit_surface
 from pyvault.pricing.surface.posting import gap_between, slice_of
 
@@ -46,12 +45,14 @@ class Leg(NamedTuple):
 class Walk:
     """`VolSurface` under a keeper to whom the market goes steadily from one recorded snapshot to the next."""
 
-    def __init__(self, chain: OptionChain, *, every: int, leans: bool = True) -> None:
+    def __init__(
+        self, chain: OptionChain, *, every: int, leans: bool = True, before: OptionChain | None = None
+    ) -> None:
         self.every, self.leans = every, leans
         self.now = int(chain.timestamp)
         self.surface = Surface(RevmBackend(timestamp=self.now - SETUP_S))
         self.max_carry = self.surface.value("MAX_CARRY")
-        self.fitted: FittedSurface | None = None
+        self.fitted = fit_surface(before) if before else None
         target = self.fit(chain)
         self.surface.start({expiry: target[expiry] for expiry in self.listed(target)})
         self.surface.later(self.now - self.surface.backend.now)
