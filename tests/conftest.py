@@ -9,12 +9,17 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGE = os.environ.get("PYVAULT_LARGE") == "1"
 REQUIRED = frozenset(filter(None, os.environ.get("PYVAULT_REQUIRE", "").split(",")))
 
 COUNTS = pytest.StashKey[list]()
+
+# Hypothesis draws some values from the constants of whatever modules are loaded: without this, a test sees
+# other examples alone than in the suite.
+providers._get_local_constants = lambda: providers._local_constants  # noqa: SLF001 - there is no setting
 
 settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile(

@@ -209,7 +209,7 @@ def test_vault__on_random_walks__keeps_its_books(count):
     run_state_machine_as_test(
         VaultMachine,
         settings=settings(
-            max_examples=count(40, 2_000),
+            max_examples=count(120, 2_000),
             stateful_step_count=60,
             deadline=None,
             derandomize=True,
