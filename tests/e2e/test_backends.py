@@ -118,12 +118,23 @@ def test_running_anvil__that_ignores_being_told_to_end__is_killed(monkeypatch, t
         os.kill(int((tmp_path / "anvil.pid").read_text(encoding="utf-8")), 0)
 
 
+def hear_signals():
+    """A suite that runs in the background hands down deaf ears."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_demo__told_to_end__exits_130_and_leaves_no_node(monkeypatch, tmp_path, name):
     silent = "#!/bin/sh\necho $$ > $0.pid\nexec sleep 60\n"
     monkeypatch.setenv("ANVIL", script(tmp_path / "anvil", silent))
     command = [sys.executable, "-c", "from pyvault.cli import main; main()", "demo"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_signals,  # noqa: PLW1509 - it does nothing that a thread could hold
+    ) as process:
         number = tmp_path / "anvil.pid"
         deadline = time.monotonic() + 60
         while not (number.exists() and number.read_text(encoding="utf-8").strip()):
@@ -141,7 +152,11 @@ def test_demo__interrupted_in_the_midst_of_its_day__exits_130_and_leaves_no_node
     monkeypatch.setenv("ANVIL", script(tmp_path / "anvil", announced))
     command = [sys.executable, "-c", "from pyvault.cli import main; main()", "demo", "--json"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=hear_signals,  # noqa: PLW1509 - it does nothing that a thread could hold
     ) as process:
         deadline = time.monotonic() + 60
         block = 0
