@@ -60,6 +60,7 @@ EXPIRY_TIME_S: constant(uint256) = 8 * 3_600  # 08:00 UTC
 MAX_TERM_S: constant(uint256) = 366 * DAY_S
 REFRESH_GAS: constant(uint256) = 700_000  # rewarded
 SETTLE_GAS: constant(uint256) = 400_000
+MOST_CASH: constant(uint256) = 2**96  # token units
 WHOLE: constant(int256) = max_value(int256)  # no limit: the whole quantity
 
 
@@ -201,9 +202,11 @@ def trade_up_to(
 @pure
 def _signed(limit: uint256, quantity: int256) -> int256:
     """
-    @dev    A limit on what is paid, or on what is received, as one on the signed total.
+    @dev    A limit on what is paid, or on what is received, as one on the signed total. No account holds as much as
+            MOST_CASH: what lies beyond binds no more and no less.
     """
-    return convert(limit, int256) if quantity > 0 else -convert(limit, int256)
+    most: int256 = convert(min(limit, MOST_CASH), int256)
+    return most if quantity > 0 else -most
 
 
 @internal

@@ -23,6 +23,7 @@ __all__ = ["RECORD", "Devnet", "bring_down", "bring_up", "find", "load_state", "
 
 RECORD = Path(".devnet.json")  # beside the project: which process, and where it listens
 _LAST_WORDS_S = 10.0
+_DEATH_S = 30.0  # a killed process on a busy machine
 _PING_S = 5.0  # a node that works answers within milliseconds
 
 
@@ -105,16 +106,11 @@ def bring_down(record: Path = RECORD, folder: Path = DEPLOYMENTS) -> Devnet:
     Raises
     ------
     SetupError
-        If none is up.
+        If none is up, or its process outlives even a kill.
     """
     devnet = _must(_on_record(record))
-    for last_words in (signal.SIGTERM, signal.SIGKILL):
-        os.kill(devnet.pid, last_words)
-        deadline = time.monotonic() + _LAST_WORDS_S
-        while (lives := _is_alive(devnet.pid)) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        if not lives:
-            break
+    if not (_ends(devnet.pid, signal.SIGTERM, _LAST_WORDS_S) or _ends(devnet.pid, signal.SIGKILL, _DEATH_S)):
+        raise SetupError(f"Process {devnet.pid} does not end", "Look at it: the devnet stays on record.")
     for path in (record, record.with_suffix(".log"), deployment_path(CHAIN_ID, folder)):
         path.unlink(missing_ok=True)
     return devnet
@@ -177,13 +173,31 @@ def _must(devnet: Devnet | None) -> Devnet:
     return devnet
 
 
+def _ends(pid: int, by: signal.Signals, within_s: float) -> bool:
+    """Whether the process is gone that soon after a signal."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, by)
+    deadline = time.monotonic() + within_s
+    while (lives := _is_alive(pid)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not lives
+
+
 def _is_alive(pid: int) -> bool:
-    """Whether the process still runs and is a node; a child that has ended is reaped first."""
+    """Whether the process is a node that has not ended; a child that has is reaped first."""
     with contextlib.suppress(ChildProcessError):  # another command's child
         os.waitpid(pid, os.WNOHANG)
-    command = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self").exists():
-        return command.exists() and b"anvil" in command.read_bytes()
+    if not Path("/proc/self").exists():
+        return _is_known(pid)
+    try:
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")
+    except OSError:
+        return False
+    state, parent = rest.split()[:2]  # its command line is gone long before it is: this is not
+    return "(anvil" in name and (state not in "ZX" or int(parent) == os.getpid())
+
+
+def _is_known(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except OSError:

@@ -50,6 +50,12 @@ def test_sums_of_words__are_those_of_their_lanes__or_refused(lanes, name, sign, 
             lanes.call(name, word(a), word(b))
 
 
+@pytest.mark.parametrize("lane", [None, *range(16)])
+def test_expiry__with_anything_in_any_lane__is_not_empty(lanes, lane):
+    numbers = [0 if each != lane else -1 for each in range(16)]
+    assert lanes.call("is_empty", words(numbers)) == (lane is None)
+
+
 @given(losses=LOSSES)
 @example(losses=[UNIT // 2, -UNIT // 2, UNIT // 2 - 1, 1 - UNIT // 2] * 4)
 def test_losses_of_a_trade__are_rounded_to_nearest_and_oddly(lanes, losses):

@@ -168,4 +168,4 @@ def _is_bare(expiry: uint256) -> bool:
     """
     @dev    Whether an expiry adds nothing to any sum.
     """
-    return exposures._is_flat(expiry) and stress_lanes._by_expiry[expiry][0] == 0
+    return exposures._is_flat(expiry) and stress_lanes._is_empty(expiry)

@@ -51,6 +51,18 @@ def _upwards(losses: int256[SCENARIOS]) -> uint256[4]:
 
 
 @internal
+@view
+def _is_empty(expiry: uint256) -> bool:
+    """
+    @dev    Whether an expiry has nothing in any lane.
+    """
+    for word: uint256 in self._by_expiry[expiry]:
+        if word != 0:
+            return False
+    return True
+
+
+@internal
 @pure
 def _packed(numbers: int256[SCENARIOS]) -> uint256[4]:
     """

@@ -13,6 +13,12 @@ initializes: lanes
 
 
 @external
+def is_empty(words: uint256[4]) -> bool:
+    lanes._by_expiry[1] = words
+    return lanes._is_empty(1)
+
+
+@external
 @pure
 def plus(a: uint256, b: uint256) -> uint256:
     return lanes._plus(a, b)

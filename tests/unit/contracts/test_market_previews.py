@@ -96,6 +96,17 @@ def test_trade__by_its_unsigned_limit__pays_at_most_or_receives_at_least_so_much
                 assert heard(desk.system.raw(TRADER, "market", "trade", *arguments)) == reason
 
 
+@pytest.mark.parametrize("function", ["trade", "trade_up_to"])
+def test_limit__beyond_all_cash__binds_no_purchase_and_no_sale_meets_it(function):
+    desk = common_desk()
+    with desk.kept():
+        desk.fill((desk.call(), 10 * WAD))
+        for sign, reason in ((1, None), (-1, "market: limit")):
+            with desk.kept():
+                arguments = (desk.account, desk.call(), sign * WAD, 2**256 - 1, 2**48)
+                assert heard(desk.system.raw(TRADER, "market", function, *arguments)) == reason
+
+
 def test_part__that_no_limit_fits__is_refused_and_a_little_more_fills_a_little():
     desk = common_desk()
     with desk.kept():
