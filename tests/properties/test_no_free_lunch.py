@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from support.market_stand import COALITION, FUNDER, OTHER, buy
+from support.market_stand import COALITION, FUNDER, OTHER, buy, market_stand
 from support.sequences import (
     SCALES,
     assert_honest,
@@ -20,6 +20,7 @@ from support.sequences import (
     holdings,
     load,
     paid,
+    remark,
     set_equity_by_spot,
     slices_of,
     some_state,
@@ -165,6 +166,30 @@ def test_equity__near_and_below_zero__opens_nothing_and_closes_no_better_than_th
                 is_reducing = wanted > LEAST_EQUITY and deed.seen.is_risk_reducing
                 assert not deed.is_done or deed.seen.is_closing or is_reducing
             assert all(deed.is_done for deed in story.deeds[story.outward :])
+
+
+@pytest.mark.parametrize("share", ["0.05", "0.5"])
+def test_worst_loss__about_its_limit__pays_no_sequence_and_beyond_it_only_opens_what_lowers_it(share, count):
+    """While one owner holds all capital, E <= N and omega <= 1/2: the share of equity is what binds."""
+    stand = market_stand(parameters=(("STRESS_SHARE", share),))
+    random, risk, done = Random(f"limit {share}"), stand.system.part("risk"), 0
+    with stand.kept():
+        load(stand)
+        for move in (1.0, 1.02, 1.15):
+            remark(stand, move * stand.spot)
+            loss, limit = risk.call("worst_loss")
+            assert limit == equity(stand) * round(100 * float(share)) // 100 > 0
+            for _ in range(count(6, 400)):
+                story = stand.try_out(draw_actions(random, stand, 4), package=random.randint(1, 4))
+                for deed in story.deeds:
+                    assert_honest(stand, deed)
+                assert paid(story.deeds) > 0 or not any(deed.is_done for deed in story.deeds)
+                first = next((deed for deed in story.deeds if deed.is_done), None)
+                if loss > limit and first is not None:
+                    assert first.seen.is_risk_reducing
+                done += first is not None
+        assert loss > limit
+    assert done > 2
 
 
 @pytest.mark.parametrize("side", [1, -1], ids=["bought", "sold"])
