@@ -5,6 +5,7 @@ Machines are shared and noisy: a figure is a ratio of two codes timed in turn, i
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["Figure", "cpu_model", "pin_to_one_core", "time_paired", "write_figures"]
+__all__ = ["Figure", "cpu_model", "pin_to_one_core", "run_with_snapshot", "time_paired", "write_figures"]
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -90,3 +91,14 @@ def write_figures(topic: str, figures: list[Figure]) -> Path:
         figure = f"{row['name']:<44} {row['value']:>12.5g} {row['unit']:<14}"
         print(f"  {figure} {ratio:<40} {goal:<14} {mark} {row['note']}")
     return path
+
+
+def run_with_snapshot(
+    doc: str | None, snapshot: Path, measured: Callable[[], Mapping[str, object]], main: Callable[[], object]
+) -> None:
+    """Command line of a bench whose table the suite compares: with ``--update``, rewrite that table first."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--update", action="store_true", help="rewrite the committed snapshot")
+    if parser.parse_args().update:
+        snapshot.write_text(json.dumps(measured(), indent=2) + "\n", encoding="utf-8")
+    main()

@@ -6,14 +6,12 @@ committed snapshot ``bench/market_gas_snapshot.json``, which the test suite comp
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness import Figure, write_figures
+from harness import Figure, run_with_snapshot, write_figures
 
 BENCH = Path(__file__).resolve().parent
 SNAPSHOT = BENCH / "market_gas_snapshot.json"
@@ -43,10 +41,4 @@ def measured() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--update", action="store_true", help="rewrite the committed snapshot")
-    if parser.parse_args().update:
-        SNAPSHOT.write_text(json.dumps(measured(), indent=2) + "\n", encoding="utf-8")
-    main()
+    run_with_snapshot(__doc__, SNAPSHOT, measured, main)

@@ -6,12 +6,10 @@ committed snapshot ``bench/world_gas_snapshot.json``, which the test suite compa
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from pathlib import Path
 
-from harness import Figure, write_figures
+from harness import Figure, run_with_snapshot, write_figures
 
 BENCH = Path(__file__).resolve().parent
 SNAPSHOT = BENCH / "world_gas_snapshot.json"
@@ -37,10 +35,4 @@ def measured() -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--update", action="store_true", help="rewrite the committed snapshot")
-    if parser.parse_args().update:
-        SNAPSHOT.write_text(json.dumps(measured(), indent=2) + "\n", encoding="utf-8")
-    main()
+    run_with_snapshot(__doc__, SNAPSHOT, measured, main)
