@@ -66,6 +66,19 @@ def row(name: str, legs: list[Leg]) -> str:
     return f"| {' | '.join(columns)} |"
 
 
+def lateness(legs: list[Leg]) -> str:
+    """What the pairs that do not all arrive have in common."""
+    if not legs:
+        return "Every pair arrives."
+    hours = [leg.hours for leg in legs]
+    lives = [(expiry - leg.end_s) / (24 * HOUR) for leg in legs for expiry in leg.left]
+    return (
+        f"{len(legs)} pairs arrive late: {min(hours):.1f} to {max(hours):.1f} hours apart, at most "
+        f"{max(len(leg.left) for leg in legs)} expiries each, none with more than {max(lives):.1f} days "
+        f"to live, asked for at most {max(max(leg.asked.values()) for leg in legs) / POINT:.1f} points"
+    )
+
+
 def main() -> None:
     """Walk the files named, or all, and print their table."""
     found = sorted(
@@ -79,6 +92,7 @@ def main() -> None:
         everything += legs
         print(row(name, legs), flush=True)
     print(row("all", everything))
+    print(lateness([leg for leg in everything if leg.left]))
 
 
 if __name__ == "__main__":
