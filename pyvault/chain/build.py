@@ -10,55 +10,62 @@ import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from vyper.cli.vyper_compile import compile_files
+from vyper.cli.vyper_compile import get_search_paths
+from vyper.compiler import outputs_from_compiler_data
+from vyper.compiler.input_bundle import FilesystemInputBundle
+from vyper.compiler.phases import CompilerData
+from vyper.warnings import warnings_filter
 
-from pyvault.chain.artifacts import ARTIFACTS, CONTRACTS, deployables, source_hash
+from pyvault.chain.artifacts import ARTIFACTS, CONTRACTS, deployables, is_current, source_hash
 
-__all__ = ["build", "deployables"]
+__all__ = ["build", "compiled", "deployables"]
+
+_OUTPUTS = ("abi", "bytecode", "bytecode_runtime")
 
 
 def build(*, force: bool = False) -> list[str]:
     """Compile what is out of date and return the names compiled.
 
-    Modules are hashed with their contracts, so a change in any Vyper file recompiles everything: a compiler
-    cache that looks at top-level files alone serves stale bytecode.
+    A contract is out of date when a file that the compiler read for it has changed, modules of modules
+    included, or a Vyper file was added, moved or removed: a compiler cache that looks at top-level files
+    alone serves stale bytecode.
     """
-    stamp = source_hash()
     paths = deployables()
-    if not force and all(_is_current(path, stamp) for path in paths):
-        return []
-    output = compile_files(
-        [str(path) for path in paths],
-        ["abi", "bytecode", "bytecode_runtime"],
-        paths=[str(CONTRACTS)],
-        warnings_control="error",
-    )
+    current = {path.stem for path in paths if not force and is_current(path.stem)}
+    for artifact in ARTIFACTS.glob("*.json"):
+        if artifact.stem not in current:
+            artifact.unlink()
     ARTIFACTS.mkdir(exist_ok=True)
-    for stale in ARTIFACTS.glob("*.json"):
-        stale.unlink()
-    for path in paths:
-        compiled = output[path]
-        record = {
-            "name": path.stem,
-            "compiler": f"vyper {version('vyper')}",
-            "source_hash": stamp,
-            "abi": compiled["abi"],
-            "initcode": compiled["bytecode"].removeprefix("0x"),
-            "runtime": compiled["bytecode_runtime"].removeprefix("0x"),
-        }
-        target = ARTIFACTS / f"{path.stem}.json"
-        target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    return [path.stem for path in paths]
+    due = [path for path in paths if path.stem not in current]
+    for path in due:
+        record = compiled(path)
+        (ARTIFACTS / f"{path.stem}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return [path.stem for path in due]
 
 
-def _is_current(path: Path, stamp: str) -> bool:
-    target = ARTIFACTS / f"{path.stem}.json"
-    return target.exists() and json.loads(target.read_text(encoding="utf-8"))["source_hash"] == stamp
+def compiled(path: Path) -> dict[str, Any]:
+    """Artifact of one contract, and the files that the compiler read for it."""
+    inputs = FilesystemInputBundle(get_search_paths([str(CONTRACTS)]))
+    data = CompilerData(inputs.load_file(path), inputs)
+    with warnings_filter("error"):
+        output = outputs_from_compiler_data(data, _OUTPUTS)
+    read = {path, *(Path(each.resolved_path) for each in data.resolved_imports.compiler_inputs)}
+    sources = sorted(
+        each.relative_to(CONTRACTS).as_posix() for each in read if each.is_relative_to(CONTRACTS)
+    )
+    return {
+        "name": path.stem,
+        "compiler": f"vyper {version('vyper')}",
+        "sources": sources,
+        "source_hash": source_hash(sources),
+        "abi": output["abi"],
+        "initcode": output["bytecode"].removeprefix("0x"),
+        "runtime": output["bytecode_runtime"].removeprefix("0x"),
+    }
 
 
 if __name__ == "__main__":
-    compiled_names = build(force="--force" in sys.argv[1:])
-    sys.stdout.write(
-        f"compiled {', '.join(compiled_names)}\n" if compiled_names else "artifacts are current\n"
-    )
+    names = build(force="--force" in sys.argv[1:])
+    sys.stdout.write(f"compiled {', '.join(names)}\n" if names else "artifacts are current\n")

@@ -48,6 +48,7 @@ def artifact_of(path: str) -> Artifact:
         abi=tuple(output["abi"]),
         initcode=bytes.fromhex(output["bytecode"][2:]),
         runtime=bytes.fromhex(output["bytecode_runtime"][2:]),
+        sources=(),
         source_hash="",
         compiler="",
     )

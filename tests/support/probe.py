@@ -28,6 +28,7 @@ def probe_artifact(name="Probe"):
         abi=tuple(output["abi"]),
         initcode=bytes.fromhex(output["bytecode"][2:]),
         runtime=bytes.fromhex(output["bytecode_runtime"][2:]),
+        sources=(),
         source_hash="",
         compiler="",
     )

@@ -4,11 +4,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from support.tree import ROOT
+from vyper.cli.vyper_compile import compile_files
 
 from pyvault.chain import artifacts
+from pyvault.chain import build as builder
 from pyvault.chain.artifacts import CONTRACTS, deployables, load, source_hash
 from pyvault.chain.build import build
 from pyvault.errors import SetupError
@@ -17,9 +20,19 @@ from pyvault.errors import SetupError
 def test_load__of_each_deployable__is_current():
     for path in deployables():
         artifact = load(path.stem)
-        assert artifact.source_hash == source_hash()
+        assert artifact.source_hash == source_hash(artifact.sources)
         assert artifact.runtime
         assert artifact.runtime in artifact.initcode
+
+
+def test_sources__of_each_contract__are_the_files_that_its_archive_carries():
+    """The compiler packs what a verifier needs to compile the contract elsewhere."""
+    for path in deployables():
+        archive = compile_files([str(path)], ["solc_json"], paths=[str(CONTRACTS)])[path]["solc_json"]
+        packed = {Path(name).as_posix().removeprefix("contracts/") for name in archive["sources"]}
+        ours = {name for name in packed if (CONTRACTS / name).exists()}
+        assert set(load(path.stem).sources) == ours
+        assert path.relative_to(CONTRACTS).as_posix() in ours
 
 
 def test_load__of_an_unknown_name__says_what_is_built_and_what_to_do():
@@ -27,23 +40,50 @@ def test_load__of_an_unknown_name__says_what_is_built_and_what_to_do():
         load("Nothing")
 
 
-def test_load__after_a_source_changed__refuses(tmp_path, monkeypatch):
-    changed = tmp_path / "contracts"
-    shutil.copytree(CONTRACTS, changed)
-    interface = next(changed.rglob("*.vyi"))
-    interface.write_text(interface.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    monkeypatch.setattr(artifacts, "source_hash", lambda: source_hash(changed))
+@pytest.fixture
+def changed(tmp_path, monkeypatch):
+    """A copy of the contracts that stands for the tree, and the artifacts with it."""
+    for name, folder in (("CONTRACTS", CONTRACTS), ("ARTIFACTS", artifacts.ARTIFACTS)):
+        shutil.copytree(folder, tmp_path / name.lower())
+        for module in (artifacts, builder):
+            monkeypatch.setattr(module, name, tmp_path / name.lower())
+    monkeypatch.setattr(builder, "deployables", lambda: deployables(tmp_path / "contracts"))
     load.cache_clear()
+    yield tmp_path / "contracts"
+    load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("file", "stale", "kept"),
+    [
+        ("libs/math/power.vy", "TradePricer", "RiskParameters"),
+        ("interfaces/ISpotOracle.vyi", "SpotOracle", "VolSurface"),
+        ("RiskParameters.vy", "RiskParameters", "OptionMarket"),
+    ],
+)
+def test_load__after_a_source_changed__refuses_what_was_built_from_it_alone(changed, file, stale, kept):
+    with (changed / file).open("a", encoding="utf-8") as source:
+        source.write("# changed\n")
+    assert load(kept).name == kept
     with pytest.raises(SetupError, match="older than contracts/"):
-        load("OptionPricer")
+        load(stale)
+
+
+def test_build__after_a_source_changed__compiles_what_was_built_from_it_alone(changed):
+    feed = changed / "devnet" / "DevnetFeed.vy"
+    text = feed.read_text(encoding="utf-8")
+    feed.write_text(text.replace("self.phase_id = 1\n", "self.phase_id = 2\n"), encoding="utf-8")
+    before = load("DevnetFeed").initcode
     load.cache_clear()
+    assert build() == ["DevnetFeed"]
+    assert load("DevnetFeed").initcode != before
+    assert build() == []
 
 
-def test_source_hash__changes_with_a_module_that_no_contract_names(tmp_path):
-    changed = tmp_path / "contracts"
-    shutil.copytree(CONTRACTS, changed)
+def test_artifacts__after_a_file_was_added__are_all_out_of_date(changed):
+    """The compiler may find the new one where it found another before."""
     (changed / "libs" / "unused.vy").write_text("# nothing\n", encoding="utf-8")
-    assert source_hash(changed) != source_hash()
+    assert not any(artifacts.is_current(path.stem) for path in deployables(changed))
 
 
 def test_build__of_current_artifacts__compiles_nothing():

@@ -30,7 +30,9 @@ ABI = (
     {"type": "function", "name": "act", "inputs": [], "outputs": []},
     {"type": "event", "name": "Acted", "inputs": []},
 )
-ARTIFACT = Artifact(name="Double", abi=ABI, initcode=b"", runtime=b"", source_hash="", compiler="")
+ARTIFACT = Artifact(
+    name="Double", abi=ABI, initcode=b"", runtime=b"", sources=(), source_hash="", compiler=""
+)
 
 
 def test_functions__of_an_abi__have_the_canonical_selector():
