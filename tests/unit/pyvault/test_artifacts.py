@@ -70,11 +70,11 @@ def test_load__after_a_source_changed__refuses_what_was_built_from_it_alone(chan
 
 
 def test_build__after_a_source_changed__compiles_what_was_built_from_it_alone(changed):
+    before = load("DevnetFeed").initcode
+    load.cache_clear()
     feed = changed / "devnet" / "DevnetFeed.vy"
     text = feed.read_text(encoding="utf-8")
     feed.write_text(text.replace("self.phase_id = 1\n", "self.phase_id = 2\n"), encoding="utf-8")
-    before = load("DevnetFeed").initcode
-    load.cache_clear()
     assert build() == ["DevnetFeed"]
     assert load("DevnetFeed").initcode != before
     assert build() == []
