@@ -37,7 +37,7 @@ class Artifact:
     compiler: str
 
 
-def source_hash(sources: Sequence[str], contracts: Path = CONTRACTS) -> str:
+def source_hash(sources: Sequence[str], contracts: Path) -> str:
     """SHA-256 over what a contract's code depends on.
 
     That is: the content of each file of `sources`, relative to `contracts`; the paths of all Vyper files

@@ -59,7 +59,7 @@ def compiled(path: Path) -> dict[str, Any]:
         "name": path.stem,
         "compiler": f"vyper {version('vyper')}",
         "sources": sources,
-        "source_hash": source_hash(sources),
+        "source_hash": source_hash(sources, CONTRACTS),
         "abi": output["abi"],
         "initcode": output["bytecode"].removeprefix("0x"),
         "runtime": output["bytecode_runtime"].removeprefix("0x"),
