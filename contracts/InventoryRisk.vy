@@ -19,7 +19,7 @@
 from .interfaces import IInventoryRisk
 from .interfaces import IOptionMarket
 from .interfaces import IOptionPricer
-from .interfaces import IVolSurface
+from .interfaces import ISpotOracle
 
 implements: IInventoryRisk
 
@@ -31,6 +31,7 @@ from .libs import strike_word
 from .libs import surface_status as states
 
 # stateful
+from .libs.state import book_reading as reader
 from .libs.state import cache_age as ages
 from .libs.state import exposures as book
 from .libs.state import exposure_reading as readings
@@ -40,6 +41,7 @@ from .libs.state import stress_lanes as grid
 
 initializes: ages[exposures := book, stress_lanes := grid]
 initializes: book
+initializes: reader[cache_age := ages, exposures := book]
 initializes: outflow
 initializes: readings[cache_age := ages, exposures := book, sight := sights]
 initializes: sights[cache_age := ages, stress_lanes := grid]
@@ -157,10 +159,15 @@ def evaluate(
 
 
 @external
-def revalue(expiry: uint256, live: DynArray[uint256, MAX_EXPIRIES]) -> IInventoryRisk.Mark:
+def revalue(
+    expiry: uint256, oracle: ISpotOracle, live: DynArray[uint256, MAX_EXPIRIES]
+) -> IInventoryRisk.Mark:
     """
     @notice Value an expiry anew: exposures, stress and exit cost.
+    @dev    From the expiry on its value moves no more. Where another price stands for a mean that nobody knows, the
+            losses of the last scenarios stay: what the mean may still turn out to be is a risk.
     @param  expiry One of the live.
+    @param  oracle That fixes it.
     @param  live All live expiries.
     @return Value of all options, their exit cost, and whether this was worth paying for.
     """
@@ -170,14 +177,17 @@ def revalue(expiry: uint256, live: DynArray[uint256, MAX_EXPIRIES]) -> IInventor
     assert not sight.is_rejected, "market: spot rejected"
     spot: uint256 = sight.spot
     is_due: bool = ages._is_due(expiry, spot, sight.limits.max_move, sight.limits.max_age_s)
-    found: IOptionPricer.Revaluation = staticcall PRICER.revalue(
-        sights._conditions(sight, words), self._book(sight.surface, expiry)
-    )
+    held: IOptionPricer.Book = reader._book(MARKET, sight.surface, expiry)
+    is_stand_in: bool = False
+    held.fixed_part, held.floating, is_stand_in = reader._fixed_so_far(oracle, expiry, spot)
+    found: IOptionPricer.Revaluation = staticcall PRICER.revalue(sights._conditions(sight, words), held)
     others: book.Sum = book._less(book._sum(), book._cached(expiry))
     sum: book.Sum = book._replace(expiry, others, found.risk, spot)
     book._store(sum)
-    grid._replace(expiry, grid._upwards(found.losses))
-    ages._stamp(expiry, spot, ages._mean_vol(expiry, found.risk.atm_vol), found.exit_cost)
+    if not is_stand_in:
+        grid._replace(expiry, grid._upwards(found.losses))
+    price: uint256 = held.fixed_part if held.floating == 0 else spot
+    ages._stamp(expiry, price, ages._mean_vol(expiry, found.risk.atm_vol), found.exit_cost)
     self._report(expiry, spot, found.risk.value, found.risk)
     return IInventoryRisk.Mark(
         value=book._rolled(sum, spot).value, exit_cost=ages._survey(live), spot=spot, is_due=is_due
@@ -240,7 +250,7 @@ def _deal(
     books: DynArray[IOptionPricer.Book, MAX_LEGS] = []
     for expiry: uint256 in expiries:
         deal.others = book._less(deal.others, book._cached(expiry))
-        books.append(self._book(sight.surface, expiry))
+        books.append(reader._book(MARKET, sight.surface, expiry))
     legs: DynArray[IOptionPricer.Leg, MAX_LEGS] = []
     for word: uint256 in packed_legs:
         legs.append(
@@ -404,34 +414,6 @@ def _rest(sum: book.Sum, spot: uint256, delta: int256) -> IOptionPricer.Others:
         dollar_gamma=rolled.dollar_gamma,
         vega=sum.vega,
         vega_square=sum.vega_square,
-    )
-
-
-@internal
-@view
-def _book(surface: IVolSurface, expiry: uint256) -> IOptionPricer.Book:
-    """
-    @dev    All that the value of an expiry depends on.
-    """
-    curve: IVolSurface.Slice = staticcall surface.slice_of(expiry)
-    flow: int256 = 0
-    flow_age_s: uint256 = 0
-    flow_atm_vol: uint256 = 0
-    flow, flow_age_s, flow_atm_vol = book._flow(expiry)
-    return IOptionPricer.Book(
-        time_s=expiry - block.timestamp,
-        surface_age_s=block.timestamp - curve.timestamp,
-        gap=curve.gap,
-        curve=IOptionPricer.Curve(
-            a=curve.a, b=curve.b, rho=curve.rho, m=curve.m, sigma=curve.sigma, carry=curve.carry
-        ),
-        flow=flow,
-        flow_age_s=flow_age_s,
-        flow_atm_vol=flow_atm_vol,
-        mean_vol=ages._last_mean_vol(expiry),
-        fixed_part=0,
-        floating=constants.WAD,
-        positions=staticcall MARKET.positions(expiry),
     )
 
 

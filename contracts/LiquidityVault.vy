@@ -189,7 +189,7 @@ def pay_settlement(expiry: uint256, account: uint256, entitlement: uint256, is_l
     self._check_market()
     debts._entitle(expiry, account, entitlement)
     if is_last:
-        debts._close(expiry)
+        equity._move(self._signed_wad(debts._close(expiry)))
         debts._fund()
     return self._draw(expiry, account)
 

@@ -276,11 +276,13 @@ def _move(account: uint256, leg: IMarginEngine.Leg, held: int256, word: uint256,
 def refresh(expiry: uint256):
     """
     @notice Revalue an expiry and the equity mark; anyone, rewarded when it was due.
-    @param  expiry Live, and at least 30 minutes away.
+    @dev    Also while it rests: its age would stop opening trades in every other expiry.
+    @param  expiry Listed, not booked.
     """
     assert listings._is_listed(expiry), "market: not listed"
-    assert block.timestamp + orders.REST_S <= expiry, "market: expiry rests"
-    self._mark(extcall RISK.revalue(expiry, expiry_list._all()), REFRESH_GAS)
+    assert listings._prices[expiry] == 0, "market: booked"
+    oracle: ISpotOracle = ISpotOracle(listings._oracles[expiry])
+    self._mark(extcall RISK.revalue(expiry, oracle, expiry_list._all()), REFRESH_GAS)
 
 
 @internal
@@ -394,7 +396,8 @@ def preview(account: uint256, legs: DynArray[IMarginEngine.Leg, MAX_LEGS]) -> IO
     @return WAD, but totals and cash in token units.
     """
     owner: address = staticcall ENGINE.owner_of(account)
-    order: orders.Order = orders._order(PARAMETERS, legs, staticcall ENGINE.begin_trade(account, owner, legs))
+    held: DynArray[int256, MAX_LEGS] = staticcall ENGINE.begin_trade(account, owner, legs)
+    order: orders.Order = orders._order(PARAMETERS, legs, held)
     outcome: IInventoryRisk.Outcome = empty(IInventoryRisk.Outcome)
     if order.refusal != rules.RESTING:  # an expiry that has passed has no mid
         outcome = staticcall RISK.evaluate(order.expiries, order.legs, order.is_closing, WHOLE)
@@ -403,6 +406,9 @@ def preview(account: uint256, legs: DynArray[IMarginEngine.Leg, MAX_LEGS]) -> IO
     if order.refusal == rules.PASSES:
         order.refusal = outcome.refusal
         order.excess = outcome.excess
+    if order.refusal == rules.PASSES:
+        count: uint256 = len(staticcall ENGINE.positions_of(account))
+        order.refusal, order.excess = orders._engine_refusal(legs, held, count)
     if order.refusal == rules.PASSES and cash_after < 0:
         order.refusal = rules.PAYMENT
         order.excess = -cash_after

@@ -33,7 +33,10 @@ VEGA: constant(uint256) = 13
 GAMMA: constant(uint256) = 14
 DELTA: constant(uint256) = 15
 POSITION: constant(uint256) = 16
-PAYMENT: constant(uint256) = 17  # in a preview: the account's cash does not suffice
+# In a preview: what a trade hears from the margin engine.
+PAYMENT: constant(uint256) = 17  # the account's cash does not suffice
+SELLING: constant(uint256) = 18  # more than the account owns
+PLACES: constant(uint256) = 19  # no place is left for a position
 
 
 struct Limits:  # WAD, and quote where an amount

@@ -8,6 +8,7 @@ from pyvault.chain.system.trading import SeriesKey
 from pyvault.errors import InputError
 from pyvault.exact.lanes import FIRST_WORD, WORDS
 from pyvault.exact.quote import Book, Conditions, Curve, Leg
+from pyvault.exact.resting import FREE, WINDOW_S, Fixed, fixed_so_far
 from pyvault.units import WAD
 
 __all__ = ["book_of", "conditions_of", "leg_of"]
@@ -45,8 +46,9 @@ def conditions_of(system: System) -> Conditions:
 def book_of(system: System, expiry: int) -> Book:
     """An expiry as ``InventoryRisk`` passes it on, but for its flow, which no spread depends on."""
     curve = system.part("vol_surface").call("slice_of", expiry)
+    fixed = _fixed_so_far(system, expiry)
     return Book(
-        time_s=expiry - system.now,
+        time_s=max(expiry - system.now, 0),
         surface_age_s=system.now - curve.timestamp,
         gap=curve.gap,
         curve=Curve(curve.a, curve.b, curve.rho, curve.m, curve.sigma, curve.carry),
@@ -54,8 +56,8 @@ def book_of(system: System, expiry: int) -> Book:
         flow_age_s=0,
         flow_atm_vol=0,
         mean_vol=0,
-        fixed_part=0,
-        floating=WAD,
+        fixed_part=fixed.part,
+        floating=fixed.floating,
         positions=tuple(system.part("market").call("positions", expiry)),
     )
 
@@ -65,6 +67,15 @@ def leg_of(book: Book, series: SeriesKey, quantity: int) -> Leg:
     number = series_id(series)
     strikes = [word & _STRIKE_MASK for word in book.positions]
     return Leg(0, strikes.index(number >> 1 & _STRIKE_MASK), bool(number & 1), quantity)
+
+
+def _fixed_so_far(system: System, expiry: int) -> Fixed:
+    """Of the oracle in force, which is that of the listing unless governance has replaced it since."""
+    if system.now + WINDOW_S <= expiry:
+        return FREE
+    found = system.part("spot_oracle").call("elapsed_average", expiry)
+    last = system.exposures(expiry).refreshed_spot or system.part("spot_oracle").call("last_accepted").price
+    return fixed_so_far(found.price, found.seconds, is_known=found.is_known, last=last)
 
 
 def _raw(system: System, name: str) -> int:

@@ -16,7 +16,7 @@ from pyvault.units import WAD, from_wad, years
 
 __all__ = ["TwoSided", "Why", "listed_series", "two_sided", "why"]
 
-_QUOTE, _SECONDS, _RATIO = "quote", "s", ""
+_QUOTE, _SECONDS, _CONTRACTS, _RATIO = "quote", "s", "contracts", ""
 RULES: dict[Refusal, tuple[str, str]] = {  # what refuses, in words, and the unit of the excess
     Refusal.PASSES: ("nothing refuses it", _RATIO),
     Refusal.RESTING: ("the expiry rests in the half hour before it", _SECONDS),
@@ -36,6 +36,8 @@ RULES: dict[Refusal, tuple[str, str]] = {  # what refuses, in words, and the uni
     Refusal.DELTA: ("the vault's delta would pass its cap", _QUOTE),
     Refusal.POSITION: ("the vault's position in the series would pass its cap", _QUOTE),
     Refusal.PAYMENT: ("the account's cash does not suffice", _QUOTE),
+    Refusal.SELLING: ("the account does not own as many contracts", _CONTRACTS),
+    Refusal.PLACES: ("the account has as many positions as it may", _RATIO),
 }
 
 

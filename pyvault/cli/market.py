@@ -65,7 +65,7 @@ def open_(*, cash: Cash = 10_000_000.0, as_json: JsonFlag = False) -> None:
 
 @app.command()
 def keep(*, spot: Spot = None, hours: Hours = 0.0, as_json: JsonFlag = False) -> None:
-    """Let time pass, publish a price, post every slice again, revalue every expiry."""
+    """Let time pass, publish a price, post every slice again, revalue every expiry until it is booked."""
     system = _system()
     if not 0.0 <= hours <= 24.0 * 366:
         raise InputError("hours", hours, "must be from zero to a year")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyvault.chain.system import SlicePost, System
 from pyvault.demo.quoted_chain import near_strikes
-from pyvault.errors import InputError
+from pyvault.errors import ContractError, InputError
 from pyvault.market.synthetic import synthetic_chain
 from pyvault.pricing.surface import fit_surface
 from pyvault.units import from_wad
@@ -12,6 +12,7 @@ from pyvault.units import from_wad
 __all__ = ["keep_market", "open_market"]
 
 DAY_S, EIGHT_S = 86_400, 8 * 3_600
+REST_S = 1_800  # the fixing window
 STRIKES = 9
 
 
@@ -51,11 +52,23 @@ def open_market(system: System, cash: float) -> tuple[int, ...]:
 def keep_market(system: System, spot: float | None = None) -> None:
     """What a keeper does when time has passed: a round, every slice posted again, every expiry revalued.
 
-    `spot` is what the feed publishes; its last answer without.
+    `spot` is what the feed publishes; its last answer without. An expiry that rests is not posted any more,
+    but revalued until it is booked, with what its window has fixed so far.
     """
     last = system.part("feed").call("latestRoundData")[1]
     system.set_spot(from_wad(last * 10 ** (18 - system.config.feed_decimals)) if spot is None else spot)
-    live = [each for each in system.part("market").call("expiries") if each > system.now + 1_800]
-    system.post_surface([system.slice_in_effect(each) for each in live])
-    for each in live:
+    listed = system.part("market").call("expiries")
+    system.post_surface([system.slice_in_effect(each) for each in listed if each > system.now + REST_S])
+    for each in listed:
+        if each < system.now + REST_S:
+            _follow_window(system, each)
         system.refresh(None, each)
+
+
+def _follow_window(system: System, expiry: int) -> None:
+    """A walk that the oracle refuses is no reason not to revalue."""
+    try:
+        system.follow_window(None, expiry)
+    except ContractError as error:
+        if not error.reason.startswith("oracle: "):
+            raise

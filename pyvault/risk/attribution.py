@@ -112,7 +112,8 @@ class _Held:
         gamma = tdiv(then.dollar_gamma * moved * moved, 2 * then.spot * then.spot)
         rolled = exposure_book.roll(then.dollar_delta, then.dollar_gamma, then.spot, spot)
         scale = surface_pace.step(WAD, self.expiry - self.time) * then.atm_vol  # n = vega σ u
-        variance = then.atm_vol * then.atm_vol * (time - self.time)
+        elapsed = max(min(time, self.expiry) - self.time, 0)  # nothing decays after the expiry
+        variance = then.atm_vol * then.atm_vol * elapsed
         return _Moves(
             delta=rolled - gamma,
             gamma=gamma,

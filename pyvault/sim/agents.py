@@ -12,7 +12,7 @@ from pyvault.sim.protocols import Port
 __all__ = ["ExpiryKeeper", "FeedPublisher", "MarketKeeper", "SurfacePoster"]
 
 HOUR_S = 3_600
-_REST_S = 1_800  # the fixing window: nothing touches an expiry
+_REST_S = 1_800  # the fixing window: no trade touches an expiry
 _RETRY_S = 300  # until a round follows the expiry
 _PATIENCE_S = 7 * HOUR_S  # by then the oracle has declared the source failed
 
@@ -130,7 +130,7 @@ class MarketKeeper:
     _listed: set[int] = field(default_factory=set)
 
     def act(self, port: Port) -> int | None:
-        """Post again, list what can be listed, revalue what is due."""
+        """Post again, list what can be listed, revalue what is due until it is booked."""
         if not self._is_awake:
             self._is_awake = True
             if self.first_after_s:
@@ -141,7 +141,9 @@ class MarketKeeper:
             if expiry in port.expiries() and port.list_strikes(expiry, self.strikes[expiry]):
                 self._listed.add(expiry)
         for expiry in port.listed():
-            if port.now < expiry - _REST_S and self._is_due(port, expiry):
+            if self._is_due(port, expiry):
+                if expiry - _REST_S < port.now < expiry:
+                    port.follow(expiry)
                 port.refresh(expiry)
         return port.now + self.interval_s
 

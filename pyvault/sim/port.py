@@ -111,6 +111,10 @@ class LivePort:
             return self._record("fix", (expiry,), "the source has failed")
         return self._record("fix", (expiry, from_wad(price)))
 
+    def follow(self, expiry: int) -> bool:
+        """Walk the window of an expiry, where its mean is not known."""
+        return self._try("follow", lambda: self._system.follow_window(None, expiry), (expiry,))
+
     def repost(self) -> bool:
         """Post every slice in effect again, but for those whose expiry rests."""
         live = [expiry for expiry in self.expiries() if expiry > self.now + _REST_S]

@@ -128,6 +128,9 @@ class Port(Protocol):
     def fix(self, expiry: int) -> bool:
         """Fix an expiry."""
 
+    def follow(self, expiry: int) -> bool:
+        """Make the mean of an open window known."""
+
     def listed(self) -> tuple[int, ...]:
         """Expiries that the market trades, ascending."""
 

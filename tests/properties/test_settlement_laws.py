@@ -150,10 +150,12 @@ def test_residue_of_rounding__goes_to_lp_cash_with_the_last_sweep():
     assert 0 < booked - shares < 3 * len(OWNERS)  # the case is not empty
     *first, last = OWNERS
     sweep(life, first, end)
-    cash = life.ledger.lp_cash
+    cash, assets = life.ledger.lp_cash, life.system.nav().net_assets
     assert life.ledger.debts[end].owed == booked
     life.sweep(last, TRADERS[0], end)
     assert life.system.buckets().lp_cash == life.ledger.lp_cash == cash + booked - shares
+    # The mark follows at once.
+    assert life.system.nav().net_assets == assets + (booked - shares) * life.days.unit_wad
 
 
 def test_two_expiries__booked_and_swept_in_any_order__end_in_one_state(count):

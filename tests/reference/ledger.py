@@ -109,6 +109,7 @@ class Ledger:
         assert debt.owed == event.previous
         left = min(debt.funded, event.current)
         self.lp_cash += debt.funded - left
+        self.net_assets += (event.previous - event.current) * self.unit_wad  # what is owed no more
         debt.owed, debt.funded = event.current, left
 
     def _claimed(self, event: Any) -> None:

@@ -123,6 +123,7 @@ class Books:
         debt = self.debts[expiry]
         debt.shares[account] = share
         if is_last:
+            self.net += (debt.owed - sum(debt.shares.values())) * self.unit_wad
             debt.owed = sum(debt.shares.values())
             self.cash += max(debt.funded - debt.owed, 0)
             debt.funded = min(debt.funded, debt.owed)

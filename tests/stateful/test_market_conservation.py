@@ -200,8 +200,6 @@ class MarketMachine(RuleBasedStateMachine):
         assert self.ledger.unfunded == self.ledger.set_aside == 0
         assert all(debt.paid == debt.owed for debt in self.ledger.debts.values())
         assert total(self.system) == NOTHING
-        self.life.days.open(2)
-        self.life.wake()  # residues of rounding count once equity is marked anew
         self.life.must(self.system.config.lp_owner, "vault", "withdraw", self.ledger.lp_cash)
         left = self.system.balance(self.system.part("vault").address, QUOTE)
         assert left == self.ledger.insurance + self.ledger.fees + self.life.gifts["vault", QUOTE]

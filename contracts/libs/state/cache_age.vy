@@ -100,7 +100,7 @@ def _join(spot: uint256):
 @internal
 def _survey(expiries: DynArray[uint256, 10]) -> uint256:
     """
-    @dev    Finds the oldest of the caches that hold positions, and sums their exit costs.
+    @dev    Finds the oldest of the caches that can grow old, and sums their exit costs.
     @return The sum.
     """
     oldest: uint256 = 0
@@ -109,7 +109,7 @@ def _survey(expiries: DynArray[uint256, 10]) -> uint256:
     exit_cost: uint256 = 0
     for expiry: uint256 in expiries:
         stamp: uint256 = self._stamps[expiry]
-        if stamp == 0 or self._is_bare(expiry):
+        if stamp == 0 or self._is_still(expiry):
             continue
         refreshed_at: uint256 = stamp & MASK_40
         oldest = refreshed_at if oldest == 0 else min(oldest, refreshed_at)
@@ -130,7 +130,7 @@ def _is_due(expiry: uint256, spot: uint256, max_move: uint256, max_age_s: uint25
     @dev    Whether half of what makes a cache stale has passed, so that a refresh is worth paying for.
     """
     stamp: uint256 = self._stamps[expiry]
-    if stamp == 0 or self._is_bare(expiry):
+    if stamp == 0 or self._is_still(expiry):
         return False
     then: uint256 = (stamp >> 40 & packing.MASK_64) * PRICE_UNIT
     move: uint256 = max(spot, then) - min(spot, then)
@@ -169,3 +169,13 @@ def _is_bare(expiry: uint256) -> bool:
     @dev    Whether an expiry adds nothing to any sum.
     """
     return exposures._is_flat(expiry) and stress_lanes._is_empty(expiry)
+
+
+@internal
+@view
+def _is_still(expiry: uint256) -> bool:
+    """
+    @dev    Whether the cache of an expiry cannot grow old: nothing is held, or the expiry has passed and was valued
+            since, so that what is held settles at a price and costs nothing to leave.
+    """
+    return self._is_bare(expiry) or (block.timestamp >= expiry and exposures._is_constant(expiry))

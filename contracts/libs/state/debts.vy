@@ -171,10 +171,11 @@ def _entitle(expiry: uint256, account: uint256, amount: uint256):
 
 
 @internal
-def _close(expiry: uint256):
+def _close(expiry: uint256) -> uint256:
     """
     @dev    Everybody has come: owe no more than they are entitled to. What was set aside beyond that, the residue of
             rounding, goes back to LP cash. Nobody's share falls, as owed falls at least as much as funded.
+    @return What is owed no more.
     """
     closed: ILiquidityVault.Debt = self._debts[expiry]
     funded: uint256 = min(closed.funded, closed.claimed)
@@ -184,6 +185,7 @@ def _close(expiry: uint256):
     self._debts[expiry].owed = closed.claimed
     self._debts[expiry].funded = funded
     log ILiquidityVault.DebtClosed(debt_id=expiry, previous=closed.owed, current=closed.claimed)
+    return closed.owed - closed.claimed
 
 
 @internal

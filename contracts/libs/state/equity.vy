@@ -6,7 +6,7 @@
 @author  The pyvault authors
 @license AGPL-3.0-only
 @notice  Net assets N when they were last marked, and what was held against them: E = N - exit cost - P. Constant between
-         marks, but for what LPs pay in or take out. WAD quote.
+         marks, but for what LPs pay in or take out and the residues of settlements. WAD quote.
 """
 
 from ...interfaces import ILiquidityVault
@@ -20,7 +20,8 @@ _mark: ILiquidityVault.Mark
 @view
 def last_mark() -> ILiquidityVault.Mark:
     """
-    @notice Net assets when they were last marked, with later deposits and withdrawals, and what was held against them.
+    @notice Net assets when they were last marked, with later deposits, withdrawals and residues of settlements, and
+            what was held against them.
     @return WAD quote; the time zero: never marked.
     """
     return self._mark
@@ -42,7 +43,7 @@ def _set(net_assets: int256, exit_cost: uint256):
 @internal
 def _move(change: int256):
     """
-    @dev    Follow what LPs pay in or take out.
+    @dev    Follow what LPs pay in or take out, or gain by what is owed no more.
     """
     self._mark.net_assets += change
 

@@ -18,6 +18,7 @@ from . import series_book as listings
 uses: listings
 
 MAX_LEGS: constant(uint256) = 4
+MAX_POSITIONS: constant(uint256) = 12  # of an account
 REST_S: constant(uint256) = 1_800  # the fixing window, in which nothing trades
 
 
@@ -79,3 +80,29 @@ def _order(
             order.refusal = admission.CUTOFF
             order.excess = convert(block.timestamp + 1 - last, int256)
     return order
+
+
+@internal
+@pure
+def _engine_refusal(
+    legs: DynArray[IMarginEngine.Leg, MAX_LEGS],
+    held: DynArray[int256, MAX_LEGS],
+    positions: uint256,
+) -> (uint256, int256):
+    """
+    @dev    What the margin engine would refuse of the legs, one after the other: a sale of more than is owned, and by
+            how many contracts; a position beyond those that an account may have.
+    @param  positions Of the account, in any series.
+    """
+    places: uint256 = positions
+    for i: uint256 in range(len(legs), bound=MAX_LEGS):
+        after: int256 = held[i] + legs[i].quantity
+        if after < 0:
+            return admission.SELLING, -after
+        if held[i] == 0:
+            if places == MAX_POSITIONS:
+                return admission.PLACES, 0
+            places += 1
+        elif after == 0:
+            places -= 1
+    return admission.PASSES, 0

@@ -137,6 +137,11 @@ class Market(Parts):
         self.act("spot_oracle", "fix_expiry", *arguments, caller=caller, role="keeper")
         return bool(self.part("spot_oracle").call("settlement_price", expiry))
 
+    def follow_window(self, caller: str | None, expiry: int) -> None:
+        """Make the mean of an open window known: one call of the walk, where it is not; anyone's."""
+        if not self.part("spot_oracle").call("elapsed_average", expiry).is_known:
+            self.walk_fixing(caller, expiry)
+
     def first_round(self, expiry: int, source: FixingSource = FixingSource.PRIMARY) -> int:
         """Round that fixes an expiry must name: the last valid one at or before the window's start."""
         feed = self.part(_FEEDS[source])

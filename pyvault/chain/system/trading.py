@@ -46,6 +46,8 @@ class Refusal(IntEnum):
     DELTA = 15
     POSITION = 16
     PAYMENT = 17
+    SELLING = 18
+    PLACES = 19
 
 
 def wad_of(number: Quantity, name: str = "quantity") -> int:
@@ -151,7 +153,7 @@ class Trading(Margin):
         return self.part("market").call("preview", mine, raw)
 
     def refresh(self, caller: str | None, expiry: int) -> Receipt:
-        """Revalue an expiry and the equity mark; anyone's, the keeper without a caller."""
+        """Revalue an expiry until it is booked, and mark equity; anyone's, the keeper without a caller."""
         return self.act("market", "refresh", expiry, caller=caller, role="keeper")
 
     def settle_expiry(self, caller: str | None, expiry: int) -> Receipt:

@@ -199,6 +199,50 @@ def test_quote_and_preview__of_an_expiry_that_has_passed__say_that_it_rests():
             assert heard(desk.trade((series, -WAD))) == "market: expiry rests"
 
 
+def test_preview__of_a_sale_beyond_what_is_owned__says_by_how_much():
+    desk = common_desk()
+    with desk.kept():
+        desk.fill((desk.call(), 2 * WAD))
+        for leg, lacking in (
+            ((desk.call(), -2 * WAD), 0),
+            ((desk.call(), -2 * WAD - 1), 1),
+            ((desk.put(), -WAD), WAD),
+        ):
+            found = desk.preview((desk.put(2_850.0), WAD), leg)
+            assert (Refusal(found.refusal), found.excess) == (
+                (Refusal.SELLING, lacking) if lacking else (Refusal.PASSES, 0)
+            )
+            with desk.kept():
+                reason = heard(desk.trade((desk.put(2_850.0), WAD), leg))
+                assert reason == ("margin: no selling to open yet" if lacking else None)
+        # What the rules of the market refuse is named first.
+        assert desk.refusal((desk.call(), -2 * WAD), (desk.put(), -WAD // 1_000)) == Refusal.NOTIONAL
+
+
+def test_preview__of_a_thirteenth_position__says_that_there_is_no_place():
+    desk = common_desk()
+    strikes = (2_700.0, 2_850.0, 3_000.0, 3_150.0, 3_300.0)
+    with desk.kept():
+        twelve = [(desk.call(strike, place), WAD) for place in (1, 2) for strike in strikes]
+        twelve += [(desk.put(strike), WAD) for strike in strikes[:2]]
+        more, full = (desk.put(3_000.0), WAD), twelve[0][0]
+        for first in range(0, 12, 4):
+            assert desk.refusal(*twelve[first : first + 4]) == Refusal.PASSES
+            desk.fill(*twelve[first : first + 4])
+        for legs, wanted in (
+            ([more], Refusal.PLACES),
+            ([(full, WAD)], Refusal.PASSES),  # more of what is there
+            ([(full, -WAD), more], Refusal.PASSES),
+            ([more, (full, -WAD)], Refusal.PLACES),  # leg by leg
+            ([(full, -WAD // 2), more], Refusal.PLACES),
+        ):
+            found = desk.preview(*legs)
+            assert (Refusal(found.refusal), found.excess) == (wanted, 0)
+            with desk.kept():
+                reason = heard(desk.trade(*legs))
+            assert reason == ("margin: too many positions" if wanted else None)
+
+
 # Settlement of what is not there
 
 

@@ -61,7 +61,7 @@ def test_expiry_that_is_booked__is_neither_traded_nor_refreshed_nor_listed_again
     name = series_id(life.days.series(0, 2))
     for quantity in (WAD, -WAD):
         refused(life, "market: expiry rests", "market", "trade", 1, name, quantity, 0, FOREVER, sender=OWNER)
-    refused(life, "market: expiry rests", "market", "refresh", end)
+    refused(life, "market: booked", "market", "refresh", end)
     keeper = life.system.role("keeper")
     refused(life, "market: expiry too near", "market", "list_expiry", end, [], sender=keeper)
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import support.market_stand
-from support.market_stand import FUNDER, stand_market
+from support.market_stand import FUNDER, VOL, stand_market
 
 from pyvault.chain.revm import RevmBackend
 from pyvault.errors import InputError
@@ -215,3 +215,19 @@ def test_attribute__without_a_unit_or_periods__is_refused():
 def test_event__of_another_kind__is_passed_over():
     stranger = SimpleNamespace(name="Transfer", fields=())
     assert attribute([(1, stranger)], token_unit=1) == ()
+
+
+def test_expiry_that_rests__decays_no_further_once_it_has_passed(monkeypatch):
+    desk = Desk(monkeypatch, skew=0.0)
+    end = desk.stand.expiries[0]
+    desk.system.buy(FUNDER, desk.stand.series[CALL - 10], 20.0)
+    desk.system.warp_to(end - 2_000)
+    desk.system.set_spot(3_000)
+    desk.mark(end)
+    exposure = desk.system.exposures(end)
+    valued_at = exposure.refreshed_at
+    desk.system.warp_to(end + 7_200)
+    desk.system.set_spot(3_000)
+    desk.mark(end)
+    variance = VOL**2 * (end - valued_at) / (365 * DAY)
+    assert checked(desk).theta / WAD == pytest.approx(-exposure.dollar_gamma / WAD * variance / 2, rel=1e-6)

@@ -129,6 +129,31 @@ def test_two_sided__of_a_stale_market__refuses_both_sides_until_it_is_kept(marke
     assert two_sided(market, series).bid > 0.0
 
 
+def test_keep_market__while_an_expiry_rests__values_it_with_what_its_window_has_fixed(market):
+    end, *others = market.part("market").call("expiries")
+    market.warp_to(end - 2_400)
+    market.set_spot(3_000.0)
+    for left_s in (900, 300, -300):
+        market.warp_to(end - left_s)
+        keep_market(market, 3_050.0)
+        assert market.part("spot_oracle").call("elapsed_average", end).is_known
+        assert market.exposures(end).refreshed_at == market.now - len(others)
+        assert book_of(market, end).floating == max(WAD - (WAD * (1_800 - end + market.now) // 1_800), 0)
+    assert market.part("spot_oracle").call("settlement_price", end) == 0
+    market.fix_expiry(None, end)
+    keep_market(market)  # fixed, not booked
+
+
+def test_keep_market__of_an_expiry_whose_source_has_failed__values_the_others_all_the_same(market):
+    end = market.part("market").call("expiries")[0]
+    market.warp_to(end + 7 * 3_600)  # no round covered the window
+    market.set_spot(3_050.0)
+    market.fix_expiry(None, end)
+    assert market.part("spot_oracle").call("has_failed", end, 1)
+    keep_market(market)
+    assert market.exposures(end).refreshed_at > end
+
+
 def test_rules__of_refusal__all_have_words():
     assert set(RULES) == set(Refusal)
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -155,6 +156,9 @@ def test_run__of_a_day__publishes_posts_refuses_trades_fixes_and_settles():
     assert "market: surface closes only" in reasons
     assert "margin: no selling to open yet" not in reasons  # takers sell what they own
     assert "market: refresh first" not in reasons  # the keeper revalues in time
+    resting = [entry for entry in run.of("refresh") if entry.timestamp > EXPIRY - 1_800]
+    assert resting
+    assert all(entry.accepted for entry in resting)  # until it is booked
     (swept,) = run.of("sweep")
     assert swept.detail[:2] == (EXPIRY, 1)
     assert swept.detail[2] == pytest.approx(2.0 * abs(fixed.detail[1] - STRIKES[1]), abs=2e-6)
@@ -364,3 +368,28 @@ def test_informed_taker__orders__only_where_the_quote_lags_and_on_the_right_side
         assert abs(move) >= edge
         assert entry.detail.is_call is (move > 0.0)
         assert entry.detail.value > 0.0
+
+
+@pytest.mark.parametrize(
+    ("left_s", "wanted"),
+    [
+        (1_800, ["refresh"]),
+        (1_799, ["follow", "refresh"]),
+        (1, ["follow", "refresh"]),
+        (0, ["refresh"]),
+        (-60, ["refresh"]),
+    ],
+)
+def test_market_keeper__inside_a_window__makes_the_mean_known_before_it_revalues(left_s, wanted):
+    done = []
+    port = SimpleNamespace(
+        now=EXPIRY - left_s,
+        expiries=tuple,
+        listed=lambda: (EXPIRY,),
+        marked=lambda _: (0, 0.0),
+        spot=lambda: 3_000.0,
+        follow=lambda _: done.append("follow"),
+        refresh=lambda _: done.append("refresh"),
+    )
+    MarketKeeper(strikes={}).act(port)
+    assert done == wanted
