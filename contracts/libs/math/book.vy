@@ -14,13 +14,11 @@
 from ...interfaces import IOptionPricer
 from ...interfaces import IVolSurface
 from .. import constants
-from .. import lanes
 from .. import strike_word
 from . import black76
 from . import ln
 from . import normal
 from . import root
-from . import rounding
 from . import surface_guard
 from . import surface_pace
 
@@ -60,13 +58,6 @@ struct Sums:  # WAD^2
     delta: int256
     gamma: int256
     vega: int256
-
-
-struct Gross:  # sums of |q| over series
-    contracts: uint256
-    value: uint256  # WAD^2, and so below
-    delta: uint256
-    vega: uint256
 
 
 @internal
@@ -236,32 +227,6 @@ def _plus(sums: Sums, discounted_floating: uint256, unit: Unit, word: uint256) -
 
 @internal
 @pure
-def _gross_plus(gross: Gross, discounted_floating: uint256, unit: Unit, word: uint256) -> Gross:
-    """
-    @dev    Sums of sizes with the position in one more strike.
-    """
-    call: int256 = strike_word._position(word, True)
-    put: int256 = strike_word._position(word, False)
-    # unsafe: as in `_plus`; a call's delta is at most the discounted floating forward.
-    calls: uint256 = convert(convert(unsafe_mul(call, call >> 255 | 1), bytes32), uint256)
-    puts: uint256 = convert(convert(unsafe_mul(put, put >> 255 | 1), bytes32), uint256)
-    return Gross(
-        contracts=unsafe_add(gross.contracts, unsafe_add(calls, puts)),
-        value=unsafe_add(
-            gross.value, unsafe_add(unsafe_mul(calls, unit.call), unsafe_mul(puts, unit.put))
-        ),
-        delta=unsafe_add(
-            gross.delta,
-            unsafe_add(
-                unsafe_mul(calls, unit.delta), unsafe_mul(puts, unsafe_sub(discounted_floating, unit.delta))
-            ),
-        ),
-        vega=unsafe_add(gross.vega, unsafe_mul(unsafe_add(calls, puts), unit.vega)),
-    )
-
-
-@internal
-@pure
 def _risk(terms: Terms, sums: Sums, flow: int256) -> IOptionPricer.BookRisk:
     """
     @dev    Sums divided once: the value rounded down, against the vault that holds it; exposures towards zero, in
@@ -280,34 +245,4 @@ def _risk(terms: Terms, sums: Sums, flow: int256) -> IOptionPricer.BookRisk:
         scaled_vega=scaled * convert(terms.vega_scale, int256) // constants.SIGNED_WAD,
         flow=flow,
         atm_vol=terms.atm_vol,
-    )
-
-
-@internal
-@pure
-def _exit_cost(
-    rates: lanes.Parameters,
-    terms: Terms,
-    net_vega: int256,
-    gross: Gross,
-    spot: uint256,
-    mean_vol: uint256,
-) -> uint256:
-    """
-    @dev    Sum |q| (s_tick S + s_rel mid + kappa_0 |delta| + eps(T) vega/2) + |vega| |sigma_atm - its mean|: what it
-            would cost to close the book. Every quotient rounded up, against the vault.
-    """
-    tick: uint256 = rounding._up(rates.tick * spot, constants.WAD)
-    # A step is rounded down where posts are measured; one more is above it.
-    step: uint256 = surface_pace._step(rates.vol_step, terms.time_s) + 1
-    vol_move: uint256 = max(terms.atm_vol, mean_vol) - min(terms.atm_vol, mean_vol)
-    vega: uint256 = rounding._up(convert(abs(net_vega), uint256), constants.WAD)
-    gross_vega: uint256 = rounding._up(gross.vega, constants.WAD)
-    return rounding._up(
-        gross.contracts * tick
-        + rounding._up(gross.value, constants.WAD) * rates.mid_spread
-        + rounding._up(gross.delta, constants.WAD) * rates.forward_step
-        + rounding._up(gross_vega * step, 2)
-        + vega * vol_move,
-        constants.WAD,
     )

@@ -13,6 +13,7 @@ from ...interfaces import IOptionPricer
 from .. import lanes
 from .. import strike_word
 from . import book as books
+from . import exit_cost as exits
 from . import flow
 from . import stress
 
@@ -30,7 +31,7 @@ def revalue(conditions: IOptionPricer.Conditions, book: IOptionPricer.Book) -> I
     terms: books.Terms = books._terms(conditions.spot, book, parameters.interest_rate)
     scenarios: stress.Scenarios = stress._scenarios(terms)
     sums: books.Sums = empty(books.Sums)
-    gross: books.Gross = empty(books.Gross)
+    gross: exits.Gross = empty(exits.Gross)
     options: DynArray[stress.Option, stress.STRIKES] = []
     puts: int256 = 0
     for word: uint256 in book.positions:
@@ -38,7 +39,7 @@ def revalue(conditions: IOptionPricer.Conditions, book: IOptionPricer.Book) -> I
             continue
         unit: books.Unit = books._unit(terms, strike_word._strike(word))
         sums = books._plus(sums, terms.discounted_floating, unit, word)
-        gross = books._gross_plus(gross, terms.discounted_floating, unit, word)
+        gross = exits._plus(gross, terms.discounted_floating, unit, word)
         # unsafe: |q| <= 2^95; 20 strikes.
         put: int256 = strike_word._position(word, False)
         both: int256 = unsafe_add(strike_word._position(word, True), put)
@@ -48,6 +49,6 @@ def revalue(conditions: IOptionPricer.Conditions, book: IOptionPricer.Book) -> I
     z: int256 = flow._present(flow._terms(parameters, conditions.risk_budget), book, terms.atm_vol)
     return IOptionPricer.Revaluation(
         risk=books._risk(terms, sums, z),
-        exit_cost=books._exit_cost(parameters, terms, sums.vega, gross, conditions.spot, book.mean_vol),
+        exit_cost=exits._cost(parameters, terms, sums.vega, gross, conditions.spot, book.mean_vol),
         losses=stress._losses(scenarios, terms, options, puts),
     )
