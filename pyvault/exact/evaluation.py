@@ -75,9 +75,9 @@ def weighed(conditions: Conditions, state: State, item: Book, index: int, legs: 
     terms = book.terms(conditions.spot, item, state.parameters.interest_rate)
     return Weighed(
         terms=terms,
-        sums=book.sums(terms, item.positions),
         flow=flow.present(state.flow, item, terms.atm_vol),
         part=package.part(state, item, terms, index, legs, conditions.spot_low, conditions.spot_high),
+        sums=book.sums(terms, item.positions),
     )
 
 

@@ -11,11 +11,11 @@ from support.world_gas import drifts
 
 SNAPSHOT = json.loads((ROOT / "bench/market_gas_snapshot.json").read_text("utf-8"))
 CEILINGS = {  # as docs/gas.md explains them
-    "buy to open, a first position": 600_000,
-    "buy to open, more of a position": 580_000,
-    "sell to close": 570_000,
-    "package of four legs, three of them first positions": 880_000,
-    "refresh": 860_000,
+    "buy to open, a first position": 585_000,
+    "buy to open, more of a position": 568_000,
+    "sell to close": 552_000,
+    "package of four legs, three of them first positions": 817_000,
+    "refresh": 821_000,
 }
 
 

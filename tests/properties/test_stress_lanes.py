@@ -69,6 +69,12 @@ def test_losses_of_a_refresh__are_rounded_up(lanes, losses):
     assert tuple(lanes.call("upwards", losses)) == words([-(-loss // UNIT) for loss in losses])
 
 
+@pytest.mark.parametrize("number", [2**255 - 1, -(2**255)])
+def test_loss_of_a_trade__whose_rounding_would_wrap__is_refused(lanes, number):
+    with pytest.raises(ContractError, match="market: exposure too large"):
+        lanes.call("to_nearest", [0] * 15 + [number])
+
+
 @pytest.mark.parametrize("number", [(MOST + 1) * UNIT, (LEAST - 1) * UNIT])
 @pytest.mark.parametrize("name", ["to_nearest", "upwards"])
 def test_loss__of_one_lane_more_than_fits__is_refused(lanes, name, number):

@@ -13,7 +13,6 @@
 
 from ...interfaces import IOptionPricer
 from .. import constants
-from .. import strike_word
 from . import book
 from . import flow
 from . import half_spread as spreads
@@ -25,7 +24,6 @@ from . import stress
 SIGNED_WAD: constant(int256) = constants.SIGNED_WAD
 BOOKS: constant(uint256) = 4
 LEGS: constant(uint256) = 4
-STRIKES: constant(uint256) = 20
 
 struct Weighed:  # one expiry and what the package puts on it
     terms: book.Terms
@@ -58,18 +56,28 @@ def evaluate(
     bill: package.Bill = package._opened_bill(state, conditions.has_rebate, len(books), legs)
     result.legs = package._no_values(len(legs))
     for i: uint256 in range(len(books), bound=BOOKS):
-        weighed: Weighed = self._weighed(conditions, state, books[i], i, legs)
+        weighed: Weighed = empty(Weighed)
+        details: package.Details = empty(package.Details)
+        weighed, details = self._weighed(
+            conditions.spot, conditions.spot_low, conditions.spot_high, state, books[i], i, legs
+        )
         held: IOptionPricer.BookRisk = self._risk(weighed, 0)
         left: IOptionPricer.BookRisk = self._risk(weighed, 1)
         before = inventory._plus(before, held)
         after = inventory._plus(after, left)
         bill = package._with_part(bill, state.rates, weighed.part)
-        bill = package._with_flow(bill, state, weighed.part, held.flow, left.flow)
+        bill = package._with_flow(bill, state.flow, weighed.part.errors, held.flow, left.flow)
         result.books.append(left)
-        result.losses.append(self._losses(weighed.terms, books[i].positions, i, legs))
+        scenarios: stress.Scenarios = stress._scenarios(weighed.terms)
+        losses: int256[stress.SCENARIOS] = empty(int256[stress.SCENARIOS])
         for j: uint256 in range(len(legs), bound=LEGS):
-            if legs[j].book == i:
-                result.legs[j] = weighed.part.legs[j]
+            leg: IOptionPricer.Leg = legs[j]
+            if leg.book == i:
+                result.legs[j] = details.values[j]
+                losses = stress._with_leg(
+                    losses, scenarios, weighed.terms, details.units[j], leg.is_call, leg.quantity
+                )
+        result.losses.append(losses)
     result.psi_before = inventory._charge(state.weights, before)
     result.psi_after = inventory._charge(state.weights, after)
     # unsafe: Psi < 2^160, a sum below 2^256 shifted by 96.
@@ -90,23 +98,39 @@ def evaluate(
 @internal
 @pure
 def _weighed(
-    conditions: IOptionPricer.Conditions,
+    spot: uint256,
+    low: uint256,
+    high: uint256,
     state: market.State,
     item: IOptionPricer.Book,
     index: uint256,
     legs: DynArray[IOptionPricer.Leg, LEGS],
-) -> Weighed:
+) -> (Weighed, package.Details):
     """
-    @dev    Expiry `index` before the package, and the legs in it.
+    @dev    Expiry `index` before the package, and the legs in it. Traded strikes are valued once, by `_part`.
+    @param  low, high Band of spot after a rejected reading.
     """
     weighed: Weighed = empty(Weighed)
-    weighed.terms = book._terms(conditions.spot, item, state.parameters.interest_rate)
-    weighed.sums = book._sums(weighed.terms, item.positions)
+    details: package.Details = empty(package.Details)
+    weighed.terms = book._terms(spot, item, state.parameters.interest_rate)
     weighed.flow = flow._present(state.flow, item, weighed.terms.atm_vol)
-    weighed.part = package._part(
-        state, item, weighed.terms, index, legs, conditions.spot_low, conditions.spot_high
-    )
-    return weighed
+    weighed.part, details = package._part(state, item, weighed.terms, index, legs, low, high)
+    traded: uint256 = 0
+    for leg: IOptionPricer.Leg in legs:
+        if leg.book == index:
+            traded |= 1 << leg.strike
+    weighed.sums = book._sums(weighed.terms, item.positions, traded)
+    for i: uint256 in range(len(legs), bound=LEGS):
+        bit: uint256 = 1 << legs[i].strike
+        if legs[i].book == index and traded & bit != 0:
+            traded ^= bit  # of two legs of a strike the first adds its positions
+            weighed.sums = book._plus(
+                weighed.sums,
+                weighed.terms.discounted_floating,
+                details.units[i],
+                item.positions[legs[i].strike],
+            )
+    return weighed, details
 
 
 @internal
@@ -129,32 +153,6 @@ def _risk(weighed: Weighed, times: int256) -> IOptionPricer.BookRisk:
     return book._risk(
         weighed.terms, sums, unsafe_add(weighed.flow, unsafe_div(vega, SIGNED_WAD))
     )
-
-
-@internal
-@pure
-def _losses(
-    terms: book.Terms,
-    positions: DynArray[uint256, STRIKES],
-    index: uint256,
-    legs: DynArray[IOptionPricer.Leg, LEGS],
-) -> int256[stress.SCENARIOS]:
-    """
-    @dev    What the legs of expiry `index` add to the vault's loss in each scenario, quote: a contract bought is
-            a contract that the vault owes. Each leg is rounded towards zero: reversed, it restores the losses.
-    """
-    losses: int256[stress.SCENARIOS] = empty(int256[stress.SCENARIOS])
-    for leg: IOptionPricer.Leg in legs:
-        if leg.book == index:
-            shocks: int256[stress.SCENARIOS] = stress._leg_stress(
-                terms, strike_word._strike(positions[leg.strike]), leg.is_call
-            )
-            # unsafe: |q| < 2^95 times changes below 2^100; the divisor is 10^18.
-            for i: uint256 in range(stress.SCENARIOS):
-                losses[i] = unsafe_add(
-                    losses[i], unsafe_div(unsafe_mul(leg.quantity, shocks[i]), SIGNED_WAD)
-                )
-    return losses
 
 
 @internal

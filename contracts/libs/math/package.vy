@@ -12,6 +12,7 @@
 from ...interfaces import IOptionPricer
 from .. import constants
 from .. import strike_word
+from . import black76
 from . import book
 from . import flow
 from . import half_spread as spreads
@@ -34,13 +35,11 @@ struct Part:  # of a package: its legs in one expiry; sums over legs of quantity
     charges: uint256  # |q| (tick + s mid)
     errors: uint256  # |q| e_p
     floor: uint256  # |q| (discounted intrinsic value + tick)
-    legs: IOptionPricer.LegValue[LEGS]  # of the legs in this expiry, at their places
 
 
-struct Side:  # what differs between the call and the put of a strike
-    mid: uint256
-    intrinsic: uint256
-    delta: int256
+struct Details:  # of the legs in one expiry, at their places
+    values: IOptionPricer.LegValue[LEGS]
+    units: book.Unit[LEGS]
 
 
 struct Cost:  # quote
@@ -71,12 +70,13 @@ def _part(
     legs: DynArray[IOptionPricer.Leg, LEGS],
     low: uint256,
     high: uint256,
-) -> Part:
+) -> (Part, Details):
     """
     @dev    The legs of expiry `index`, weighed.
     @param  low, high Band of spot in which the worst mid prices a leg; the mid of spot where they are equal.
     """
     part: Part = empty(Part)
+    details: Details = empty(Details)
     vega_rates: spreads.VegaRates = spreads._vega_rates(
         state.rates, terms.vega_scale, item.surface_age_s, item.gap
     )
@@ -92,22 +92,38 @@ def _part(
         ), "pricer: leg out of range"
         strike: uint256 = strike_word._strike(item.positions[leg.strike])
         unit: book.Unit = book._unit(terms, strike)
-        side: Side = self._side(unit, leg.is_call)
-        mid: uint256 = side.mid
+        fair: uint256 = unit.call if leg.is_call else unit.put
+        mid: uint256 = fair
         if low != high:
             # Without arbitrage a call rises with spot and a put falls: the worst of the band is at an end.
-            worst: book.Terms = book._terms(
-                high if leg.is_call == (leg.quantity > 0) else low, item, state.parameters.interest_rate
+            worst: book.Unit = book._unit(
+                book._terms(
+                    high if leg.is_call == (leg.quantity > 0) else low, item, state.parameters.interest_rate
+                ),
+                strike,
             )
-            mid = self._side(book._unit(worst, strike), leg.is_call).mid
-        part.legs[i] = IOptionPricer.LegValue(
-            mid=mid, probability=unit.probability, intrinsic=side.intrinsic
+            mid = worst.call if leg.is_call else worst.put
+        # unsafe: forward and strike < 2^99, discount <= WAD; N(d1) <= 2^96; a delta is below 2^98.
+        intrinsic: uint256 = 0
+        if leg.is_call == (terms.forward > strike):
+            intrinsic = unsafe_div(
+                unsafe_mul(
+                    unsafe_sub(max(terms.forward, strike), min(terms.forward, strike)), terms.discount
+                ),
+                WAD,
+            )
+        delta: int256 = convert(convert(unit.delta, bytes32), int256)
+        if not leg.is_call:
+            delta = unsafe_sub(delta, convert(convert(terms.discounted_floating, bytes32), int256))
+        details.units[i] = unit
+        details.values[i] = IOptionPricer.LegValue(
+            mid=mid, probability=unsafe_mul(unit.near, WAD) >> 96, intrinsic=intrinsic
         )
 
         # unsafe: |q| < 2^95 times units below 2^123 (gamma; the others below 2^114), four times.
         part.value = unsafe_add(part.value, unsafe_mul(leg.quantity, convert(mid, int256)))
-        part.fair_value = unsafe_add(part.fair_value, unsafe_mul(leg.quantity, convert(side.mid, int256)))
-        part.burden.delta = unsafe_add(part.burden.delta, unsafe_mul(leg.quantity, side.delta))
+        part.fair_value = unsafe_add(part.fair_value, unsafe_mul(leg.quantity, convert(fair, int256)))
+        part.burden.delta = unsafe_add(part.burden.delta, unsafe_mul(leg.quantity, delta))
         part.burden.gamma = unsafe_add(
             part.burden.gamma, unsafe_mul(leg.quantity, convert(unit.gamma, int256))
         )
@@ -120,22 +136,11 @@ def _part(
             part.burden.sold_vega = unsafe_add(part.burden.sold_vega, vega)
             part.burden.sold_charge = unsafe_add(part.burden.sold_charge, charge)
         part.charges = unsafe_add(
-            part.charges, unsafe_mul(size, spreads._leg_charge(state.rates, side.mid))
+            part.charges, unsafe_mul(size, spreads._leg_charge(state.rates, fair))
         )
-        part.errors = unsafe_add(part.errors, unsafe_mul(size, unit.error))
-        part.floor = unsafe_add(part.floor, unsafe_mul(size, unsafe_add(side.intrinsic, state.rates.tick)))
-    return part
-
-
-@internal
-@pure
-def _side(unit: book.Unit, is_call: bool) -> Side:
-    """
-    @dev    The call's values of a strike, or the put's.
-    """
-    if is_call:
-        return Side(mid=unit.call, intrinsic=unit.intrinsic_call, delta=unit.delta_call)
-    return Side(mid=unit.put, intrinsic=unit.intrinsic_put, delta=unit.delta_put)
+        part.errors = unsafe_add(part.errors, unsafe_mul(size, black76._error_bound(terms.forward, strike)))
+        part.floor = unsafe_add(part.floor, unsafe_mul(size, unsafe_add(intrinsic, state.rates.tick)))
+    return part, details
 
 
 @internal
@@ -186,19 +191,19 @@ def _with_part(bill: Bill, rates: spreads.Rates, part: Part) -> Bill:
 
 @internal
 @pure
-def _with_flow(bill: Bill, state: market.State, part: Part, before: int256, after: int256) -> Bill:
+def _with_flow(bill: Bill, terms: flow.Terms, errors: uint256, before: int256, after: int256) -> Bill:
     """
     @dev    A bill with what the flow of an expiry adds: the change of Phi, and to H what the rounding of Z is worth.
-    @param  part Legs in the expiry; where there are none, nothing.
+    @param  errors Of the legs in the expiry; where there are none, nothing.
     """
     sum: Bill = bill
-    if part.errors > 0:
+    if errors > 0:
         # unsafe: Phi < 2^213, four times.
         sum.charge = unsafe_add(
             sum.charge,
             unsafe_sub(
-                convert(flow._charge(state.flow, after), int256),
-                convert(flow._charge(state.flow, before), int256),
+                convert(flow._charge(terms, after), int256),
+                convert(flow._charge(terms, before), int256),
             ),
         )
         sum.spread.full += flow.QUANTUM * SQUARE

@@ -112,7 +112,9 @@ def _fill(
     fill.rest = evaluation._exposure(others)
     before: inventory.Exposure = fill.rest
     for i: uint256 in range(len(books), bound=BOOKS):
-        weighed: evaluation.Weighed = evaluation._weighed(conditions, fill.market, books[i], i, legs)
+        weighed: evaluation.Weighed = evaluation._weighed(
+            conditions.spot, conditions.spot_low, conditions.spot_high, fill.market, books[i], i, legs
+        )[0]
         held: IOptionPricer.BookRisk = evaluation._risk(weighed, 0)
         before = inventory._plus(before, held)
         if i == leg.book:
@@ -139,7 +141,7 @@ def _bill(fill: Fill, quantity: int256) -> package.Bill:
     bill.spread.full *= size
     bill.spread.rebatable *= size
     bill.charge = convert(psi, int256) - fill.psi
-    return package._with_flow(bill, fill.market, fill.leg.part, fill.leg.flow, left.flow)
+    return package._with_flow(bill, fill.market.flow, fill.leg.part.errors, fill.leg.flow, left.flow)
 
 
 @internal

@@ -11,7 +11,9 @@
 
 from ...interfaces import IOptionPricer
 from .. import lanes
+from .. import strike_word
 from . import book as books
+from . import exit_cost as exits
 from . import flow
 from . import stress
 
@@ -27,10 +29,26 @@ def revalue(conditions: IOptionPricer.Conditions, book: IOptionPricer.Book) -> I
     """
     parameters: lanes.Parameters = lanes._read(conditions.words)
     terms: books.Terms = books._terms(conditions.spot, book, parameters.interest_rate)
-    sums: books.Sums = books._sums(terms, book.positions)
+    scenarios: stress.Scenarios = stress._scenarios(terms)
+    sums: books.Sums = empty(books.Sums)
+    gross: exits.Gross = empty(exits.Gross)
+    options: DynArray[stress.Option, stress.STRIKES] = []
+    puts: int256 = 0
+    for word: uint256 in book.positions:
+        if word >> 64 == 0:
+            continue
+        unit: books.Unit = books._unit(terms, strike_word._strike(word))
+        sums = books._plus(sums, terms.discounted_floating, unit, word)
+        gross = exits._plus(gross, terms.discounted_floating, unit, word)
+        # unsafe: |q| <= 2^95; 20 strikes.
+        put: int256 = strike_word._position(word, False)
+        both: int256 = unsafe_add(strike_word._position(word, True), put)
+        puts = unsafe_add(puts, put)
+        if both != 0:
+            options.append(stress._option(scenarios, unit, both))
     z: int256 = flow._present(flow._terms(parameters, conditions.risk_budget), book, terms.atm_vol)
     return IOptionPricer.Revaluation(
         risk=books._risk(terms, sums, z),
-        exit_cost=books._exit_cost(parameters, terms, sums, conditions.spot, book.mean_vol),
-        losses=stress._stress(terms, book.positions),
+        exit_cost=exits._cost(parameters, terms, sums.vega, gross, conditions.spot, book.mean_vol),
+        losses=stress._losses(scenarios, terms, options, puts),
     )

@@ -15,7 +15,6 @@
 """
 
 from .. import constants
-from .. import strike_word
 from . import black76
 from . import book
 from . import power
@@ -26,6 +25,7 @@ SCENARIOS: constant(uint256) = 16
 STRIKES: constant(uint256) = 20
 SPOTS: constant(uint256) = 9
 BOTH_WAYS: constant(uint256) = 7  # spots that meet volatility up and down; the others are the tails
+TAILS: constant(uint256) = 2 * BOTH_WAYS  # lanes from here on are halved: i/TAILS is 1 there, 0 before
 FACTORS: constant(uint256[SPOTS]) = [
     82 * 10**16,
     88 * 10**16,
@@ -42,6 +42,13 @@ NEAR_POWER: constant(int256) = 3 * 10**17
 FAR_POWER: constant(int256) = 13 * 10**16
 
 
+struct Scenarios:  # of an expiry
+    forwards: uint256[SPOTS]
+    moves: int256[SPOTS]  # ln of each over the forward, Q96
+    up: uint256  # sqrt(T) with volatility up, Q96
+    down: uint256
+
+
 struct Option:  # the call of a strike, which keeps its volatility
     quantity: int256
     strike: uint256
@@ -53,28 +60,43 @@ struct Option:  # the call of a strike, which keeps its volatility
 
 @internal
 @pure
-def _stress(terms: book.Terms, positions: DynArray[uint256, STRIKES]) -> int256[SCENARIOS]:
+def _scenarios(terms: book.Terms) -> Scenarios:
+    """
+    @dev    What the scenarios of all strikes share; forwards and roots are rounded down, in favour of nobody.
+    """
+    scenarios: Scenarios = empty(Scenarios)
+    exponent: int256 = NEAR_POWER if terms.time_s <= surface_pace.MONTH_S else FAR_POWER
+    scale: uint256 = power._power(surface_pace.MONTH_S, max(terms.time_s, DAY_S), exponent)
+    scenarios.up = terms.root_time * (constants.WAD + scale // 2) // constants.WAD
+    scenarios.down = terms.root_time * (constants.WAD - scale * 3 // 10) // constants.WAD
+    fixed: uint256 = terms.forward - terms.floating_forward
+    for i: uint256 in range(SPOTS):
+        # unsafe: forwards are below 2^99, factors below 2^61.
+        forward: uint256 = unsafe_add(
+            fixed, unsafe_div(unsafe_mul(terms.floating_forward, FACTORS[i]), constants.WAD)
+        )
+        scenarios.forwards[i] = forward
+        scenarios.moves[i] = book._log_moneyness(terms.forward, forward)
+    return scenarios
+
+
+@internal
+@pure
+def _losses(
+    scenarios: Scenarios, terms: book.Terms, options: DynArray[Option, STRIKES], puts: int256
+) -> int256[SCENARIOS]:
     """
     @dev    The vault's loss in each scenario, quote; every quotient rounded up, against the vault.
+    @param  puts All puts of the book, which count as calls in the options.
     """
-    up: uint256 = 0
-    down: uint256 = 0
-    up, down = self._roots(terms)
-    options: DynArray[Option, STRIKES] = []
-    puts: int256 = 0
-    for word: uint256 in positions:
-        put: int256 = strike_word._position(word, False)
-        # unsafe: |q| <= 2^95; 20 strikes.
-        both: int256 = unsafe_add(strike_word._position(word, True), put)
-        puts = unsafe_add(puts, put)
-        if both != 0:
-            options.append(self._option(terms, strike_word._strike(word), both, up, down))
-    losses: int256[SCENARIOS] = self._gains(terms, options, puts)
+    losses: int256[SCENARIOS] = self._gains(scenarios, terms.forward, options, puts)
+    discount: int256 = convert(terms.discount, int256)
     for i: uint256 in range(SCENARIOS):
         # unsafe: gains are below 2^204; the quotient is below 2^145, times 2^60.
-        loss: int256 = rounding._signed_up(unsafe_sub(0, losses[i]), self._damping(i))
-        if terms.discount < constants.WAD:
-            discount: int256 = convert(convert(terms.discount, bytes32), int256)
+        loss: int256 = rounding._signed_up(
+            unsafe_sub(0, losses[i]), constants.SIGNED_WAD << unsafe_div(i, TAILS)
+        )
+        if discount < constants.SIGNED_WAD:
             loss = rounding._signed_up(unsafe_mul(loss, discount), constants.SIGNED_WAD)
         losses[i] = loss
     return losses
@@ -82,81 +104,63 @@ def _stress(terms: book.Terms, positions: DynArray[uint256, STRIKES]) -> int256[
 
 @internal
 @pure
-def _leg_stress(terms: book.Terms, strike: uint256, is_call: bool) -> int256[SCENARIOS]:
+def _with_leg(
+    losses: int256[SCENARIOS],
+    scenarios: Scenarios,
+    terms: book.Terms,
+    unit: book.Unit,
+    is_call: bool,
+    quantity: int256,
+) -> int256[SCENARIOS]:
     """
-    @dev    Value of one contract in each scenario less its value now, halved in the tails; rounded to nearest, so
-            that the losses that a trade adds are odd in its quantity.
+    @dev    Losses with what a leg adds: a contract bought is a contract that the vault owes. The change of a contract
+            is rounded to nearest, and that of the leg towards zero: reversed, it restores the losses.
+    @param  quantity The taker's; WAD.
     """
-    up: uint256 = 0
-    down: uint256 = 0
-    up, down = self._roots(terms)
-    options: DynArray[Option, STRIKES] = [self._option(terms, strike, 1, up, down)]
-    changes: int256[SCENARIOS] = self._gains(terms, options, 0 if is_call else 1)
+    options: DynArray[Option, STRIKES] = [self._option(scenarios, unit, 1)]
+    changes: int256[SCENARIOS] = self._gains(scenarios, terms.forward, options, 0 if is_call else 1)
     discount: int256 = convert(terms.discount, int256)
     for i: uint256 in range(SCENARIOS):
-        # unsafe: prices below 2^101 times 2^60; the divisor is positive.
+        # unsafe: prices below 2^101 times 2^60; |q| < 2^95 times changes below 2^100; the divisors are constants.
         change: int256 = unsafe_mul(changes[i], discount)
-        unit: int256 = self._damping(i)
-        changes[i] = unsafe_div(unsafe_add(change, unsafe_mul(change >> 255 | 1, unit >> 1)), unit)
+        divisor: int256 = constants.SIGNED_WAD << unsafe_div(i, TAILS)
+        change = unsafe_div(unsafe_add(change, unsafe_mul(change >> 255 | 1, divisor >> 1)), divisor)
+        changes[i] = unsafe_add(losses[i], unsafe_div(unsafe_mul(quantity, change), constants.SIGNED_WAD))
     return changes
 
 
 @internal
 @pure
-def _roots(terms: book.Terms) -> (uint256, uint256):
-    """
-    @dev    sqrt(T) times the factors of volatility up and down, Q96; rounded down, a wei in favour of nobody.
-    """
-    exponent: int256 = NEAR_POWER if terms.time_s <= surface_pace.MONTH_S else FAR_POWER
-    scale: uint256 = power._power(surface_pace.MONTH_S, max(terms.time_s, DAY_S), exponent)
-    return (
-        terms.root_time * (constants.WAD + scale // 2) // constants.WAD,
-        terms.root_time * (constants.WAD - scale * 3 // 10) // constants.WAD,
-    )
-
-
-@internal
-@pure
-def _option(terms: book.Terms, strike: uint256, quantity: int256, up: uint256, down: uint256) -> Option:
+def _option(scenarios: Scenarios, unit: book.Unit, quantity: int256) -> Option:
     """
     @dev    What the scenarios of a strike share.
     """
-    k: int256 = book._log_moneyness(terms.forward, strike)
-    volatility: uint256 = book._volatility(k, terms.curve)
-    # unsafe: volatility < 2^72, roots below 2^102; |k| < 2^101; prices below 2^100.
-    v: uint256 = unsafe_div(unsafe_mul(volatility, terms.root_time), constants.WAD)
-    now: uint256 = black76._time_value(min(terms.forward, strike), unsafe_mul(k, k >> 255 | 1), v)
-    if terms.forward > strike:
-        now = unsafe_add(now, unsafe_sub(terms.forward, strike))
+    # unsafe: volatility < 2^72, roots below 2^102.
     return Option(
         quantity=quantity,
-        strike=strike,
-        k=k,
-        up=unsafe_div(unsafe_mul(volatility, up), constants.WAD),
-        down=unsafe_div(unsafe_mul(volatility, down), constants.WAD),
-        now=now,
+        strike=unit.strike,
+        k=unit.k,
+        up=unsafe_div(unsafe_mul(unit.volatility, scenarios.up), constants.WAD),
+        down=unsafe_div(unsafe_mul(unit.volatility, scenarios.down), constants.WAD),
+        now=unit.now,
     )
 
 
 @internal
 @pure
-def _gains(terms: book.Terms, options: DynArray[Option, STRIKES], puts: int256) -> int256[SCENARIOS]:
+def _gains(
+    scenarios: Scenarios, forward_now: uint256, options: DynArray[Option, STRIKES], puts: int256
+) -> int256[SCENARIOS]:
     """
     @dev    Sum of quantity times the change of the undiscounted call, less `puts` times that of the forward: by
             parity what `puts` of the calls gain as puts.
     """
     gains: int256[SCENARIOS] = empty(int256[SCENARIOS])
-    fixed: uint256 = terms.forward - terms.floating_forward
-    lane: uint256 = 0
-    for factor: uint256 in FACTORS:
-        # unsafe: forwards are below 2^99, factors below 2^61; |puts| <= 2^100.
-        forward: uint256 = unsafe_add(
-            fixed, unsafe_div(unsafe_mul(terms.floating_forward, factor), constants.WAD)
-        )
-        moved: int256 = book._log_moneyness(terms.forward, forward)
-        up: int256 = unsafe_mul(
-            puts, convert(convert(unsafe_sub(terms.forward, forward), bytes32), int256)
-        )
+    for lane: uint256 in range(SPOTS):
+        forward: uint256 = scenarios.forwards[lane]
+        moved: int256 = scenarios.moves[lane]
+        # unsafe: forwards are below 2^99; |puts| <= 2^100.
+        up: int256 = unsafe_mul(puts, convert(convert(unsafe_sub(forward_now, forward), bytes32), int256))
         down: int256 = up
         for option: Option in options:
             # unsafe: |k - moved| < 2^102; |quantity| <= 2^96 times prices below 2^100, 20 strikes.
@@ -179,16 +183,4 @@ def _gains(terms: book.Terms, options: DynArray[Option, STRIKES], puts: int256) 
             gains[lane + BOTH_WAYS] = down
         else:
             gains[lane + BOTH_WAYS] = up
-        lane += 1
     return gains
-
-
-@internal
-@pure
-def _damping(scenario: uint256) -> int256:
-    """
-    @dev    WAD, and twice that in the tails, whose losses are halved.
-    """
-    if scenario < 2 * BOTH_WAYS:
-        return constants.SIGNED_WAD
-    return 2 * constants.SIGNED_WAD

@@ -31,8 +31,9 @@ def _to_nearest(losses: int256[SCENARIOS]) -> uint256[4]:
     """
     rounded: int256[SCENARIOS] = losses
     for i: uint256 in range(SCENARIOS):
-        half: int256 = LANE_UNIT // 2 if losses[i] >= 0 else -(LANE_UNIT // 2)
-        rounded[i] = (losses[i] + half) // LANE_UNIT
+        loss: int256 = losses[i]
+        # unsafe: a sum that wraps is 2^208 lanes and more from fitting, and refused; the divisor is a constant.
+        rounded[i] = unsafe_div(unsafe_add(loss, unsafe_mul(loss >> 255 | 1, LANE_UNIT // 2)), LANE_UNIT)
     return self._packed(rounded)
 
 
@@ -71,9 +72,10 @@ def _packed(numbers: int256[SCENARIOS]) -> uint256[4]:
     words: uint256[4] = [0, 0, 0, 0]
     excess: uint256 = 0
     for i: uint256 in range(SCENARIOS):
-        # unsafe: wraps below -2^63, as meant: what fits is then below 2^64.
-        excess |= unsafe_add(packing._bits(numbers[i]), 2**63)
-        words[i // 4] |= (packing._bits(numbers[i]) & packing.MASK_64) << 64 * (i % 4)
+        bits: uint256 = convert(convert(numbers[i], bytes32), uint256)
+        # unsafe: wraps below -2^63, as meant: what fits is then below 2^64; i < 16.
+        excess |= unsafe_add(bits, 2**63)
+        words[i >> 2] |= (bits & packing.MASK_64) << unsafe_mul(64, i & 3)
     assert excess >> 64 == 0, "market: exposure too large"
     return words
 
@@ -163,5 +165,6 @@ def _worst(total: uint256[4], held: int256) -> int256:
     losses: int256[SCENARIOS] = self._losses(total, held)
     worst: int256 = losses[0]
     for loss: int256 in losses:
-        worst = max(worst, loss)
+        if loss > worst:
+            worst = loss
     return worst

@@ -9,7 +9,8 @@
 """
 
 from contracts.interfaces import IOptionPricer
-from contracts.libs import lanes
+from contracts.libs import constants
+from contracts.libs import strike_word
 from contracts.libs.math import book as books
 from contracts.libs.math import power as powers
 from contracts.libs.math import stress as grid
@@ -42,29 +43,19 @@ def unit(spot: uint256, book: IOptionPricer.Book, rate: uint256, strike: uint256
 @external
 @pure
 def sums(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> books.Sums:
-    return books._sums(books._terms(spot, book, rate), book.positions)
-
-
-@external
-@pure
-def risk(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> IOptionPricer.BookRisk:
-    terms: books.Terms = books._terms(spot, book, rate)
-    return books._risk(terms, books._sums(terms, book.positions), book.flow)
-
-
-@external
-@pure
-def exit_cost(
-    words: DynArray[uint256, 10], spot: uint256, book: IOptionPricer.Book, rate: uint256
-) -> uint256:
-    terms: books.Terms = books._terms(spot, book, rate)
-    return books._exit_cost(lanes._read(words), terms, books._sums(terms, book.positions), spot, book.mean_vol)
+    return books._sums(books._terms(spot, book, rate), book.positions, 0)
 
 
 @external
 @pure
 def stress(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> int256[grid.SCENARIOS]:
-    return grid._stress(books._terms(spot, book, rate), book.positions)
+    terms: books.Terms = books._terms(spot, book, rate)
+    scenarios: grid.Scenarios = grid._scenarios(terms)
+    options: DynArray[grid.Option, grid.STRIKES] = []
+    for word: uint256 in book.positions:
+        unit: books.Unit = books._unit(terms, strike_word._strike(word))
+        options.append(grid._option(scenarios, unit, strike_word._position(word, True)))
+    return grid._losses(scenarios, terms, options, 0)
 
 
 @external
@@ -72,7 +63,11 @@ def stress(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> int256[gri
 def leg_stress(
     spot: uint256, book: IOptionPricer.Book, rate: uint256, strike: uint256, is_call: bool
 ) -> int256[grid.SCENARIOS]:
-    return grid._leg_stress(books._terms(spot, book, rate), strike, is_call)
+    terms: books.Terms = books._terms(spot, book, rate)
+    nothing: int256[grid.SCENARIOS] = empty(int256[grid.SCENARIOS])
+    return grid._with_leg(
+        nothing, grid._scenarios(terms), terms, books._unit(terms, strike), is_call, constants.SIGNED_WAD
+    )
 
 
 @external

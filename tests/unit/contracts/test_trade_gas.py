@@ -16,7 +16,7 @@ from pyvault.exact.evaluation import evaluate
 from pyvault.units import WAD
 
 STRIKES = 16
-ONE_LEG, FOUR_LEGS, PART = 172_000, 330_000, 225_000
+ONE_LEG, FOUR_LEGS, PART = 154_000, 263_000, 183_000
 LARGEST_CODE = 22_000
 
 
