@@ -119,6 +119,8 @@ def test_exit_cost__after_a_post__counts_the_move_from_the_mean_of_the_hour_unti
         desk.post(1, a=a * 1_005 // 1_000)
         desk.system.refresh(None, expiry)
         moved = vault.call("last_mark").exit_cost
+        desk.system.refresh(None, expiry)  # a second later: the mean has hardly moved
+        again = vault.call("last_mark").exit_cost
         desk.system.warp(HOUR)
         desk.move_spot(3_000)
         desk.system.refresh(None, expiry)  # the mean follows at this refresh
@@ -126,4 +128,5 @@ def test_exit_cost__after_a_post__counts_the_move_from_the_mean_of_the_hour_unti
         settled = vault.call("last_mark").exit_cost
         vega = abs(desk.system.exposures(expiry).scaled_vega)  # σ ν u: above ν σ for no expiry beyond a month
         assert moved - calm > vega // 1_000
+        assert abs(again - moved) < (moved - calm) // 100
         assert abs(settled - calm) < (moved - calm) // 5
