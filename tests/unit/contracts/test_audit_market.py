@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.desk import TRADER, common_desk, heard, stand_desk
 
 from pyvault.chain.parameters import parameter
@@ -130,3 +131,34 @@ def test_exit_cost__after_a_post__counts_the_move_from_the_mean_of_the_hour_unti
         assert moved - calm > vega // 1_000
         assert abs(again - moved) < (moved - calm) // 100
         assert abs(settled - calm) < (moved - calm) // 5
+
+
+# What is shared
+
+
+def told(desk, *legs):
+    """What a trade said of itself, and the charge that the vault was told to share; token units."""
+    found = {each.name: each.fields for each in desk.system.happenings(desk.trade(*legs))}
+    return found["Traded"], found["TradeBooked"].charge
+
+
+def test_charge__of_a_sale_for_nothing__is_what_the_seller_gave_away_and_not_the_half_spread():
+    desk = common_desk()
+    with desk.kept():
+        series, unit = desk.call(3_300.0, expiry=0), 10**12  # WAD in a unit of the token
+        desk.fill((series, WAD))
+        desk.move_spot(1_800)
+        sale, charge = told(desk, (series, -WAD))
+        assert sale.total == 0 < -sale.mid // unit < sale.half_spread // unit
+        assert charge == -sale.mid // unit
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_charge__of_a_trade_that_is_paid__is_its_half_spread_less_its_rebate(size):
+    desk = common_desk()
+    with desk.kept():
+        desk.fill((desk.call(), 1_000 * WAD))
+        for sign in (1, -1):
+            deal, charge = told(desk, (desk.call(), sign * size * WAD))
+            assert (deal.inventory_charge > 0) is (sign > 0)
+            assert charge == (deal.half_spread + min(deal.inventory_charge, 0)) // 10**12
