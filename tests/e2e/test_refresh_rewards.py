@@ -22,9 +22,9 @@ def system():
         yield suite
 
 
-def refreshed(system, expiry):
-    """Gas of a refresh that was due, and its reward in gas at the base fee."""
-    system.warp(2_400)  # more than half an hour
+def refreshed(system, expiry, seconds=2_400):
+    """Gas of a refresh so long after the last, and its reward in gas at the base fee."""
+    system.warp(seconds)
     system.set_spot(3_000.0)
     system.mine(1)
     market, backend = system.part("market"), system.backend
@@ -47,3 +47,11 @@ def test_reward__of_a_refresh__is_about_its_gas_however_few_the_strikes(system):
     large, reward = refreshed(system, TRADED)
     assert large > 800_000
     assert reward == 875_000  # the most, a quarter more than 700,000
+
+
+def test_reward__of_a_refresh__is_paid_once_half_of_what_makes_a_cache_stale_has_passed(system):
+    system.refresh(None, TRADED)
+    at = system.exposures(TRADED).refreshed_at
+    assert refreshed(system, TRADED, 1_790)[1] == 0  # which was a refresh all the same
+    assert system.exposures(TRADED).refreshed_at > at + 1_790
+    assert refreshed(system, TRADED, 1_800)[1] > 0
