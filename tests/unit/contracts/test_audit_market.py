@@ -162,3 +162,21 @@ def test_charge__of_a_trade_that_is_paid__is_its_half_spread_less_its_rebate(siz
             deal, charge = told(desk, (desk.call(), sign * size * WAD))
             assert (deal.inventory_charge > 0) is (sign > 0)
             assert charge == (deal.half_spread + min(deal.inventory_charge, 0)) // 10**12
+
+
+# Beyond a cap
+
+
+def test_cap__for_a_trade_that_lowers_the_worst_loss_but_raises_the_charge__is_no_exemption():
+    """Puts take from what rising prices cost the vault, and add to the vega that it is short of."""
+    for parameters, refused in (((), Refusal.PASSES), ((("VEGA_CAP", "0.01"),), Refusal.VEGA)):
+        desk = common_desk(*parameters)
+        with desk.kept():
+            desk.fill((desk.call(), 182 * WAD), (desk.put(), 182 * WAD))
+            legs, loss = [(desk.put(2_850.0), 50 * WAD)], desk.system.part("market").call("worst_loss")[0]
+            seen = desk.preview(*legs)
+            assert (seen.charge > 0, seen.is_risk_reducing) == (True, False)
+            assert desk.refusal(*legs) == refused
+            if refused == Refusal.PASSES:
+                desk.fill(*legs)
+                assert desk.system.part("market").call("worst_loss")[0] < loss
