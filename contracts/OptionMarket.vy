@@ -58,7 +58,8 @@ MAX_STRIKES: constant(uint256) = listings.MAX_STRIKES
 DAY_S: constant(uint256) = 86_400
 EXPIRY_TIME_S: constant(uint256) = 8 * 3_600  # 08:00 UTC
 MAX_TERM_S: constant(uint256) = 366 * DAY_S
-REFRESH_GAS: constant(uint256) = 700_000  # rewarded
+REFRESH_GAS: constant(uint256) = 700_000  # rewarded at most
+CALL_GAS: constant(uint256) = 100_000  # of a refresh, beside the valuation
 SETTLE_GAS: constant(uint256) = 400_000
 MOST_CASH: constant(uint256) = 2**96  # token units
 WHOLE: constant(int256) = max_value(int256)  # no limit: the whole quantity
@@ -281,8 +282,11 @@ def refresh(expiry: uint256):
     """
     assert listings._is_listed(expiry), "market: not listed"
     assert listings._prices[expiry] == 0, "market: booked"
+    before: uint256 = msg.gas
     oracle: ISpotOracle = ISpotOracle(listings._oracles[expiry])
-    self._mark(extcall RISK.revalue(expiry, oracle, expiry_list._all()), REFRESH_GAS)
+    mark: IInventoryRisk.Mark = extcall RISK.revalue(expiry, oracle, expiry_list._all())
+    # What it has used: a flat reward would make a living of expiries with a single contract.
+    self._mark(mark, min(before - msg.gas + CALL_GAS, REFRESH_GAS))
 
 
 @internal

@@ -174,7 +174,7 @@ def _rule(parameter_id: uint256) -> IRiskParameters.Rule:
     if parameter_id == RISK_BUDGET:
         return self._row(10**15, 5 * 10**16, 10**16, 0, UP, ALL)
     if parameter_id == MIN_RISK_BUDGET:
-        return self._row(10**6, 100_000 * 10**8, 100 * 10**8, 0, EITHER, ALL)
+        return self._row(10**8, 100_000 * 10**8, 100 * 10**8, 0, EITHER, ALL)
     # Flow and rebate
     if parameter_id == FLOW_HALF_LIFE_S:
         return self._row(300, 21_600, 1_800, 0, DOWN, ALL)

@@ -197,7 +197,7 @@ _ROWS = (
               "ρ: between the volatilities of two expiries"),
     Parameter(26, "RISK_BUDGET", _WAD, 10 * _BASIS_POINT, 5 * _POINT, _POINT, _UP, _ALL,
               "R: one-day risk budget, of equity"),
-    Parameter(27, "MIN_RISK_BUDGET", _QUOTE, 10**6, 100_000 * 10**8, 100 * 10**8, _EITHER, _ALL,
+    Parameter(27, "MIN_RISK_BUDGET", _QUOTE, 10**8, 100_000 * 10**8, 100 * 10**8, _EITHER, _ALL,
               "least R; below 100 of them of equity nothing opens"),
     Parameter(28, "FLOW_HALF_LIFE_S", _S, 300, 21_600, 1_800, _DOWN, _ALL,
               "half-life of the memory of vega sold"),

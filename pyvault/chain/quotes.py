@@ -43,7 +43,7 @@ RULES: dict[Refusal, tuple[str, str]] = {  # what refuses, in words, and the uni
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwoSided:
-    """One series both ways, in quote per contract; a side that the market refuses is NaN."""
+    """One series both ways, in quote per contract; what the market refuses is NaN, the mid of a rest too."""
 
     expiry: int
     strike: float
@@ -60,7 +60,7 @@ class Why:
 
     Amounts in quote, of the whole quantity, but for ``mid`` (per contract). ``parts`` add up to
     ``half_spread``. ``excess`` is by how much the rule refuses, in ``excess_unit``; NaN where no account was
-    named, which the rule needs.
+    named, which the rule needs. An expiry that rests has no price: its amounts are NaN, without parts.
     """
 
     expiry: int
@@ -107,7 +107,7 @@ def two_sided(system: System, series: Series, quantity: Quantity = 1.0) -> TwoSi
         is_call=series.kind is OptionKind.CALL,
         implied_vol=_implied_vol(system, series),
         bid=bid,
-        mid=from_wad(sides[0].mid),
+        mid=math.nan if sides[0].refusal == Refusal.RESTING else from_wad(sides[0].mid),
         ask=ask,
     )
 
@@ -132,18 +132,19 @@ def why(system: System, series: Series, quantity: Quantity, account: int | None 
     refusal = Refusal(charges.refusal)
     rule, measure = RULES[refusal]
     is_raw = refusal in (Refusal.OUTFLOW, Refusal.PAYMENT)
+    known = math.nan if refusal == Refusal.RESTING else 1.0
     return Why(
         expiry=series.expiry,
         strike=series.strike,
         is_call=series.kind is OptionKind.CALL,
         quantity=size / WAD,
         implied_vol=_implied_vol(system, series),
-        mid=from_wad(found.mid),
-        inventory_charge=from_wad(charges.inventory_charge),
-        half_spread=from_wad(charges.half_spread),
-        rebatable=from_wad(charges.rebatable),
-        parts=_parts(system, series, size),
-        total=total / unit,
+        mid=known * from_wad(found.mid),
+        inventory_charge=known * from_wad(charges.inventory_charge),
+        half_spread=known * from_wad(charges.half_spread),
+        rebatable=known * from_wad(charges.rebatable),
+        parts=_parts(system, series, size) if refusal != Refusal.RESTING else {},
+        total=known * total / unit,
         refusal=refusal.name,
         rule=rule,
         excess=excess / (1 if measure == _SECONDS else unit if is_raw else WAD),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,6 +31,7 @@ app = typer.Typer(help="Trade on the devnet that is up.", no_args_is_help=True)
 
 EIGHT_S = 8 * 3_600
 MOST = 1e9  # contracts of an order
+MOST_QUOTE = 1e15  # of what is paid in, and of a limit
 
 
 class Kind(StrEnum):
@@ -56,7 +58,7 @@ Hours = Annotated[float, typer.Option("--hours", help="Hours that pass first.")]
 def open_(*, cash: Cash = 10_000_000.0, as_json: JsonFlag = False) -> None:
     """Post the built-in surface, list its expiries from a day away on, and pay LPs' cash into the vault."""
     ensure_warm("price", "greeks", "surface", quiet=as_json)
-    expiries = open_market(_system(), cash)
+    expiries = open_market(_system(), _amount(cash, "cash"))
     if as_json:
         print_json({"expiries": list(expiries), "cash": cash})
         return
@@ -117,6 +119,9 @@ def quote(
         console.print(why_table(found))
         return
     verb = "receives" if sell else "pays"
+    if math.isnan(found.total):
+        console.print(f"No price: {refusal_of(found)}.")
+        return
     console.print(
         f"The taker {verb} {abs(found.total):,.6f}, mid {found.mid:,.6f} each: {refusal_of(found)}."
     )
@@ -145,11 +150,11 @@ def trade(
         address_of(taker),
         10**system.config.quote_decimals,
     )
-    if cash > 0.0:
-        system.fund(actor, "quote_token", round(cash * unit))
-        system.add_collateral(actor, "quote_token", round(cash * unit))
+    bound = None if limit is None else round(_amount(limit, "limit") * unit)
+    if paid_in := round(_amount(cash, "cash") * unit):
+        system.fund(actor, "quote_token", paid_in)
+        system.add_collateral(actor, "quote_token", paid_in)
     account = system.account_of(actor)
-    bound = None if limit is None else round(limit * unit)
     try:
         total = (system.sell if sell else system.buy)(actor, series, size, bound, account) / unit
     except ContractError as error:
@@ -186,7 +191,7 @@ def _series(system: System, expiry: str, strike: float, kind: Kind) -> Series:
 
 
 def _moment(text: str) -> int:
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     try:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
@@ -199,6 +204,12 @@ def _positive(quantity: float) -> float:
     if not 0.0 < quantity < MOST:
         raise InputError("quantity", quantity, "must be positive, below 1e9; --sell sells")
     return quantity
+
+
+def _amount(quote: float, name: str) -> float:
+    if not 0.0 <= quote < MOST_QUOTE:
+        raise InputError(name, quote, f"must be from zero to {MOST_QUOTE:g}")
+    return quote
 
 
 def _account(system: System, taker: str) -> int:

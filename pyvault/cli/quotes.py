@@ -43,9 +43,9 @@ def why_table(found: Why) -> Table:
         ("  per contract", _number(abs(found.total) / size, 6)),
     ]
     deal = f"{'Buy' if found.quantity > 0 else 'Sell'} {size:g} of {time_of(found.expiry)[:10]}"
-    title = f"{deal} {_name(found.strike, is_call=found.is_call)}, volatility {found.implied_vol:.2%}"
+    title = f"{deal} {_name(found.strike, is_call=found.is_call)}, volatility {_percent(found.implied_vol)}"
     caption = (
-        f"Counter-flow gets back at most a share of H_c = {found.rebatable:,.4f}. "
+        f"Counter-flow gets back at most a share of H_c = {_number(found.rebatable, 4)}. "
         f"Admission: {refusal_of(found)}."
     )
     return table(title, ["in quote", ""], rows, caption)
@@ -73,7 +73,7 @@ def _has_one_side(rows: Sequence[TwoSided]) -> bool:
 
 def _sides(row: TwoSided) -> list[str]:
     prices = (_number(price) for price in (row.bid, row.mid, row.ask))
-    return [_name(row.strike, is_call=row.is_call), f"{row.implied_vol:.2%}", *prices]
+    return [_name(row.strike, is_call=row.is_call), _percent(row.implied_vol), *prices]
 
 
 def _name(strike: float, *, is_call: bool) -> str:
@@ -82,3 +82,7 @@ def _name(strike: float, *, is_call: bool) -> str:
 
 def _number(value: float, digits: int = 2) -> str:
     return "–" if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2%}"

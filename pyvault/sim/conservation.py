@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyvault.chain.system import System
+from pyvault.chain.system import System, series_of
 
 __all__ = ["conservation"]
 
@@ -38,12 +38,14 @@ def conservation(system: System, holders: Iterable[str] = ()) -> dict[str, int]:
 
 
 def _open_options(system: System, accounts: Iterable[int]) -> int:
-    """Sum over series of |accounts' net + the vault's net|, WAD."""
+    """Sum over series of |accounts' net + the vault's net|, WAD; what a booked expiry still owes is cash."""
     market, net = system.part("market"), dict[int, int]()
+    live = market.call("expiries")
     for account in accounts:
         for each in system.positions(account):
-            net[each.series_id] = net.get(each.series_id, 0) + each.quantity
-    for expiry in market.call("expiries"):
+            if series_of(each.series_id).expiry in live:
+                net[each.series_id] = net.get(each.series_id, 0) + each.quantity
+    for expiry in live:
         for strike in market.call("strikes_of", expiry):
             for is_call in (True, False):
                 series = market.call("series_id", expiry, strike, is_call)

@@ -78,6 +78,7 @@ def test_market__asked_why__shows_every_part_and_the_admission():
     ("arguments", "name"),
     [
         (("tomorrow", "3000", "call", "1"), "expiry"),
+        (("²", "3000", "call", "1"), "expiry"),
         (("2026-03-10", "3001", "call", "1"), "series"),
         ((*SERIES, "0"), "quantity"),
         ((*SERIES, "1", "--taker", "stranger"), "taker"),
@@ -87,6 +88,17 @@ def test_market__given_nonsense__names_it(arguments, name):
     with pytest.raises(InputError) as error:
         told("quote", *arguments)
     assert error.value.name == name
+
+
+@pytest.mark.usefixtures("devnet")
+@pytest.mark.parametrize("option", ["--cash", "--limit"])
+@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "1e40"])
+def test_market__given_an_amount_that_is_none__names_it_and_trades_nothing(option, amount):
+    with pytest.raises(InputError) as error:
+        told("trade", *SERIES, "1", "--taker", "nobody", option, amount)
+    assert error.value.name == option.removeprefix("--")
+    with pytest.raises(InputError, match="must have traded"):
+        told("quote", *SERIES, "1", "--taker", "nobody")
 
 
 @pytest.mark.usefixtures("devnet")

@@ -15,6 +15,7 @@ from .. import packing
 
 WAD: constant(int256) = constants.SIGNED_WAD
 MASK_32: constant(uint256) = 2**32 - 1
+MAX_FLOW: constant(int256) = 2**95  # the pricer admits more than a lane holds
 
 
 struct Sum:
@@ -131,6 +132,7 @@ def _replace(expiry: uint256, others: Sum, risk: IOptionPricer.BookRisk, spot: u
     own: Sum = self._polynomial(risk, spot)
     self._caches[expiry].value_slope = packing._pair_128(own.value, own.slope)
     self._caches[expiry].bend_vega = packing._pair_128(own.bend, own.vega)
+    assert abs(risk.flow) < MAX_FLOW, "market: exposure too large"
     self._caches[expiry].flow = (
         packing._bits(risk.flow) & packing.MASK_96 | block.timestamp << 96 | risk.atm_vol << 128
     )

@@ -123,9 +123,9 @@ def utilisation() -> uint256:
 @view
 def multiplier() -> uint256:
     """
-    @notice m, the keeper's factor on the half-spread.
+    @notice m, the keeper's factor on the half-spread: what he set, at most its parameter.
     """
-    return self._state >> MULTIPLIER_AT
+    return min(self._state >> MULTIPLIER_AT, staticcall PARAMETERS.value(risk.MAX_MULTIPLIER))
 
 
 # Inside
@@ -211,6 +211,7 @@ def _conditions(sight: Sight, words: DynArray[uint256, lanes.WORDS]) -> IOptionP
     """
     @dev    The market state as the pricer takes it.
     """
+    spread: uint256 = words[risk.MAX_MULTIPLIER // lanes.LANES - lanes.FIRST_WORD]
     return IOptionPricer.Conditions(
         spot=sight.spot,
         spot_low=sight.low,
@@ -219,7 +220,8 @@ def _conditions(sight: Sight, words: DynArray[uint256, lanes.WORDS]) -> IOptionP
         reference_vol=sight.reference_vol,
         risk_budget=sight.limits.risk_budget,
         utilisation=sight.utilisation,
-        multiplier=self._state >> MULTIPLIER_AT,
+        # What was set under a larger bound is not charged beyond the present one.
+        multiplier=min(self._state >> MULTIPLIER_AT, rules._lane(spread, risk.MAX_MULTIPLIER)),
         has_rebate=not (sight.is_rejected or sight.is_stale),
         words=words,
     )

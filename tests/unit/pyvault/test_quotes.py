@@ -1,5 +1,7 @@
 """Quotes in plain numbers: both sides, the half-spread part by part, and who refuses."""
 
+import math
+
 import pytest
 
 from pyvault.chain.addresses import address_of
@@ -119,6 +121,18 @@ def test_why__while_the_spot_is_rejected__has_no_parts_and_names_the_rule(market
     found = why(market, listed_series(market)[6], 1.0)
     assert found.refusal == "REJECTED"
     assert found.parts == {}
+
+
+@pytest.mark.parametrize("seconds", [-1_799, 0, 1])
+def test_quotes__of_an_expiry_that_rests_or_has_passed__have_no_price_and_no_parts(market, seconds):
+    series = listed_series(market)[6]
+    market.warp_to(series.expiry + seconds)
+    market.set_spot(3_000.0)
+    sides, found = two_sided(market, series), why(market, series, 1.0, market.account_of(TAKER))
+    assert all(map(math.isnan, (sides.bid, sides.mid, sides.ask)))
+    assert all(map(math.isnan, (found.mid, found.half_spread, found.inventory_charge, found.total)))
+    assert (found.refusal, found.parts) == ("RESTING", {})
+    assert found.excess == pytest.approx(1_800 + seconds, abs=2)
 
 
 def test_two_sided__of_a_stale_market__refuses_both_sides_until_it_is_kept(market):
