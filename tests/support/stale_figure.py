@@ -57,7 +57,7 @@ def figure(
     width, step = vol * root, VOL_STEP * math.sqrt(30 / max(365 * years, 7))
     reach, shift = move + FORWARD_STEP + move * FORWARD_STEP, step + hidden + ride
     speed = reach**3 / 6 * (0.4 / width + 0.25 / width**2)
-    vanna = root * reach * shift * (0.4 + 0.25 / width)
+    vanna = root * (reach + FORWARD_STEP) * shift * (0.4 + 0.25 / width)
     volga = root * 1.5 * shift**2 / vol * (0.3 + 0.25 * width)
     left = max(0.0, (REBATE + move) * FORWARD_STEP - latency)
     gamma = 0.4 / width * (reach * left + FORWARD_STEP**2 / 2)
