@@ -1,8 +1,8 @@
 """Takers who know what comes: the next reading, the next post, and the vault's whole inventory.
 
 `docs/market-mathematics.md`, "What a taker can take from a stale spot", says on paper what one deviation of a
-stale spot and one largest post are worth to them. One search over packages, blocks and posts on the whole market
-and one over round trips on the pricer, whatever the inventory, look for more.
+stale spot and one largest post are worth to them. One search over packages, blocks and posts on the whole
+market and one over round trips on the pricer, whatever the inventory, look for more.
 """
 
 from __future__ import annotations
