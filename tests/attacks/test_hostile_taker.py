@@ -1,7 +1,8 @@
 """Takers who know what comes: the next reading, the next post, and the vault's whole inventory.
 
 `docs/market-mathematics.md`, "What a taker can take from a stale spot", says on paper what one deviation of a
-stale spot and one largest post are worth to them. A search over packages, blocks and posts looks for more.
+stale spot and one largest post are worth to them. One search over packages, blocks and posts on the whole
+market and one over round trips on the pricer, whatever the inventory, look for more.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from random import Random
 
 import pytest
 from support import poster as thief
+from support import raid as raids
+from support import round_trip
 from support.market_stand import COALITION, buy, market_stand
-from support.raid import ATTACKS, NOTHING, Leg, Plan, Raid, ready, search
+from support.raid import ATTACKS, NOTHING, Leg, Plan, Raid, aimed, draw_plan, quiet, ready, turned
 from support.sequences import assert_honest, draw_actions, paid
 from support.vol_surface import POINT, Slice, shifted
 
@@ -20,8 +23,12 @@ from pyvault.errors import ContractError
 from pyvault.units import WAD
 
 AGES = (1, 300, 3_600)  # seconds: fresh, usual, at the heartbeat
-STRIKES = (0.94, 0.97, 1.0, 1.03, 1.06)
+CALM = 0.3  # volatility at which paper leaves something to two full rebates
+STRIKES = (0.91, 0.96, 1.0, 1.04, 1.09)
 TILT = ATTACKS.index(thief.tilt)
+
+
+CALM_STRIKES = (0.965, 1.0, 1.035)
 
 
 @pytest.fixture
@@ -37,10 +44,53 @@ def test_search__over_one_deviation_and_the_largest_posts__finds_no_more_than_pa
     for seed in range(count(1, 8)):
         random = Random(f"one deviation {age_s} {seed}")
         with ready(stand, random, age_s):
-            for loot in search(Raid(stand), random, count(12, 250), count(16, 500)):
+            raid = Raid(stand)
+            starts = [draw_plan(random, raid) for _ in range(count(12, 250))]
+            for loot in raids.search(raid, random, starts, count(16, 500)):
                 assert loot.profit <= loot.figure
                 tried += loot is not NOTHING
     assert tried > 20
+
+
+@pytest.mark.parametrize("age_s", AGES)
+def test_search__from_deep_legs_in_a_vault_all_but_empty__finds_no_more_than_paper_allows(
+    stand, count, age_s
+):
+    """Nothing but the half-spread stands between a taker and what a stale spot is worth."""
+    best = -1.0
+    for seed in range(count(1, 8)):
+        random = Random(f"deep legs {age_s} {seed}")
+        with quiet(stand, age_s):
+            raid = Raid(stand)
+            for loot in raids.search(raid, random, aimed(raid), count(20, 500)):
+                assert loot.profit <= loot.figure
+                best = max(best, loot.rate)
+    assert best > -0.002  # of notional: every plan crosses the spread twice, and none paid for inventory
+
+
+@pytest.mark.parametrize("vol", [CALM, 0.8])
+@pytest.mark.parametrize("age_s", AGES)
+def test_round_trip__rebated_in_full_at_both_ends__fetches_no_more_than_paper_allows(count, age_s, vol):
+    """Whatever the inventory: from deep legs, straddles and wings to what is covered least."""
+    closest = -1.0
+    for seed in range(count(1, 8)):
+        random = Random(f"round trip {age_s} {vol} {seed}")
+        starts = [trip for hours in round_trip.HOURS for trip in round_trip.aimed(vol, age_s, hours)]
+        starts += [round_trip.drawn(random, vol, age_s) for _ in range(count(40, 400))]
+        for loot in round_trip.search(random, starts, count(60, 600)):
+            assert loot.profit <= loot.figure
+            closest = max(closest, loot.excess)
+    assert closest > -0.0003  # of notional: the search comes near
+
+
+@pytest.mark.parametrize("age_s", AGES)
+def test_round_trip__at_low_volatility_while_others_turn_the_vault__profits_no_more_than_paper_says(age_s):
+    """The largest step of the forward is worth more to it than latency costs: see the page."""
+    with turned(market_stand(days=(2, 9, 31), strikes=CALM_STRIKES, vol=CALM), age_s) as raid:
+        posts = (raids.FOR_CALLS, None, None)
+        loot = raid.loot(Plan((leg(0, raid.stand.contracts_worth(12_000)),), 1, posts, 1))
+        assert 0 < loot.profit <= loot.figure
+        assert loot.rate < 0.0002  # of notional
 
 
 def test_search__over_three_deviations__finds_a_profit_and_no_more_than_paper_allows(stand, count):
@@ -49,7 +99,9 @@ def test_search__over_three_deviations__finds_a_profit_and_no_more_than_paper_al
     for seed in range(count(1, 8)):
         random = Random(f"three deviations {seed}")
         with ready(stand, random, 3_600):
-            for loot in search(Raid(stand, 3.0), random, count(20, 250), count(40, 500)):
+            raid = Raid(stand, 3.0)
+            starts = [draw_plan(random, raid) for _ in range(count(20, 250))]
+            for loot in raids.search(raid, random, starts, count(40, 500)):
                 assert loot.profit <= loot.figure
                 best = max(best, loot.profit)
     assert best > 0

@@ -14,24 +14,36 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from support import poster as thief
+from support import stale_figure as paper
 from support.market_stand import COALITION, OTHER, MarketStand, buy, fields_of
-from support.vol_surface import Slice
+from support.stale_figure import YEAR_S
+from support.vol_surface import Slice, shifted
 
-from pyvault.chain.parameters import parameter
-from pyvault.chain.system import SlicePost
+from pyvault.chain.system import SlicePost, series_of
 from pyvault.errors import ContractError
+from pyvault.market.series import OptionKind
 from pyvault.units import WAD
 
-ATTACKS = (thief.lift, thief.tilt, thief.pump, thief.lift_and_pump, thief.everything)
-YEAR_S = 365 * 86_400
-LATENCY_S = parameter("LATENCY_S").start
-THRESHOLD, FORWARD_STEP, VOL_STEP, REBATE = (
-    parameter(name).start / WAD for name in ("FEED_THRESHOLD", "FORWARD_STEP", "SURFACE_STEP", "REBATE")
-)
 LEGS = 8  # of a plan, at most
+SEEDS = 5  # of an attack: every pair of signs
 BISECTIONS = 9
 ROOM = 0.995  # of the largest accepted post, which time narrows before it is sent
 ENDOWMENT, MOST = 200_000, 150_000  # quote of notional in each series
+SMALL = 1_000  # the same, where the vault is to be all but empty
+TURN = 1_000_000  # the same, of what others trade
+AIMED = (3_000, 12_000)  # quote of notional: little enough for the inventory charge not to matter
+
+
+def pump_and_lift(random: Random, base: Slice, size: float) -> Slice:
+    """Both steps nearly whole at two days, each way of its own."""
+    pump, lift = (size * random.choice((-1, 1)) for _ in range(2))
+    return shifted(base, lift)._replace(carry=base.carry + round(0.1 * pump * WAD))
+
+
+ATTACKS = (thief.lift, thief.tilt, thief.pump, thief.lift_and_pump, thief.everything, pump_and_lift)
+FOR_CALLS, FOR_PUTS = (
+    (ATTACKS.index(pump_and_lift), seed) for seed in (0.0, 4.0)
+)  # forward up or down, volatility up
 
 
 @dataclass(frozen=True)
@@ -68,20 +80,19 @@ NOTHING = Loot(-math.inf, 1.0, 0.0, 0)
 class Raid:
     """A stand just before block A, its reading of some age, surfaces fresh, the coalition endowed."""
 
-    def __init__(self, stand: MarketStand, deviations: float = 1.0) -> None:
-        self.stand = stand
+    def __init__(self, stand: MarketStand, deviations: float = 1.0, between=()) -> None:
+        self.stand, self.between = stand, between  # what somebody else does in block B, before the coalition
         system = stand.system
         self.held = tuple(each.series_id for each in system.positions(COALITION[0]))
         feed = system.part("feed").call("latestRoundData")
         self.age_s, self.spot = system.now + 1 - feed[3], feed[1] / 10**8
         self.sigma = system.part("vol_surface").call("reference_vol") / WAD
-        latency = self._deviation(LATENCY_S)
-        self.one = min(self._deviation(self.age_s + LATENCY_S), THRESHOLD + latency)  # a(age)
+        self.one = paper.hidden_move(self.sigma, self.age_s)
         self.move = deviations * self.one
+        self.curves = {
+            each: Slice(*system.part("vol_surface").call("latest_slice", each)) for each in stand.expiries
+        }
         self.largest: dict[tuple[int, int, float], SlicePost | None] = {}
-
-    def _deviation(self, time_s: float) -> float:
-        return self.sigma * math.sqrt(time_s / YEAR_S)
 
     def loot(self, plan: Plan) -> Loot:
         """What a plan fetches on the compiled market; nothing stays."""
@@ -93,6 +104,8 @@ class Raid:
             if posts:
                 stand.system.post_surface(posts)
             stand.system.mine(1)
+            if self.between:
+                assert all(deed.is_done for deed in stand.run(self.between, curious=False).deeds)
             deeds += self._trade([leg for leg in plan.legs if not leg.is_late], -1)
             stand.system.backend.warp(plan.wait_s)
             deeds += self._trade([leg for leg in plan.legs if leg.is_late], -1)
@@ -116,7 +129,7 @@ class Raid:
         index, seed = chosen
         key = (expiry, index, seed)
         if key not in self.largest:
-            base = Slice(*self.stand.system.part("vol_surface").call("latest_slice", expiry))
+            base = self.curves[expiry]
             low, high, found = 0.0, 1.0, None
             for _ in range(BISECTIONS):
                 size = 0.5 * (low + high)
@@ -138,17 +151,12 @@ class Raid:
 
     def figure(self, leg: Leg) -> float:
         """What paper allows a leg: "What a taker can take from a stale spot", docs/market-mathematics.md."""
-        years = ((self.held[leg.series] >> 65) - self.stand.system.now) / YEAR_S
-        root, sigma = math.sqrt(years), self.sigma
-        width, step = sigma * root, VOL_STEP * math.sqrt(30 / max(365 * years, 7))
-        move = self.move + FORWARD_STEP
-        speed = move**3 / 6 * (0.4 / width + 0.25 / width**2)
-        vanna = root * 2 * move * step * (0.4 + 0.25 / width)
-        volga = root * 3 * step**2 / (2 * sigma) * (0.3 + 0.25 * width)
-        gamma = 0.4 / width * (2 * self.move * FORWARD_STEP + 1.5 * FORWARD_STEP**2)
-        delta = max(0.0, (2 * REBATE - 1) * FORWARD_STEP - self._deviation(LATENCY_S))
-        beyond = max(0.0, self.move - self.one + 0.2 / width * (self.move**2 - self.one**2))
-        return abs(leg.quantity) / WAD * self.spot * (speed + vanna + volga + gamma + delta + beyond)
+        series = series_of(self.held[leg.series])
+        curve, years = self.curves[series.expiry], (series.expiry - self.stand.system.now) / YEAR_S
+        k = math.log(series.strike / self.spot) - curve.carry / WAD * years
+        vol, ride = paper.vol_at(curve, k), paper.ride(curve, k, self.move)
+        allowed = paper.figure(vol, years, move=self.move, reference=self.sigma, ride=ride)
+        return abs(leg.quantity) / WAD * self.spot * (allowed + paper.beyond(vol, years, self.move, self.one))
 
 
 def _as_post(expiry, curve):
@@ -159,19 +167,76 @@ def _as_post(expiry, curve):
 def ready(stand: MarketStand, random: Random, age_s: int) -> Iterator[MarketStand]:
     """The coalition endowed, somebody else's trades in the book, the reading `age_s` old, the rest fresh."""
     with stand.kept():
-        chosen = random.sample(stand.series, 12)
-        for account in COALITION:
-            endowment = [buy(account, (each, stand.contracts_worth(ENDOWMENT))) for each in chosen]
-            stand.run(endowment, curious=False)
+        endow(stand, random.sample(stand.series, 12), ENDOWMENT)
         others = random.sample(stand.series, 6)
         quantity = stand.contracts_worth(random.choice((0, 300_000)) + 1_000)
         stand.run([buy(OTHER, (each, quantity)) for each in others], curious=False)
-        stand.system.set_spot(stand.spot)
-        stand.system.backend.warp(age_s)
-        stand.post(*stand.slices.values())
-        for expiry in stand.expiries:
-            stand.system.refresh(None, expiry)
+        grow_stale(stand, age_s)
         yield stand
+
+
+@contextmanager
+def quiet(stand: MarketStand, age_s: int) -> Iterator[MarketStand]:
+    """The same with a vault all but empty, which charges little for inventory: much delta is on offer."""
+    with stand.kept():
+        for expiry in stand.expiries:
+            endow(stand, deepest(stand, expiry)[:4], SMALL)
+        grow_stale(stand, age_s)
+        yield stand
+
+
+@contextmanager
+def turned(stand: MarketStand, age_s: int) -> Iterator[Raid]:
+    """A raid with one deep call, while somebody else turns the vault's delta: rebates at both ends."""
+    near = deepest(stand, stand.expiries[0])
+    call, put = (next(each for each in near if each & 1 == is_call) for is_call in (1, 0))
+    others = stand.contracts_worth(TURN)
+    with stand.kept():
+        endow(stand, [call], SMALL)
+        stand.run([buy(OTHER, (put, others))], curious=False)
+        grow_stale(stand, age_s)
+        yield Raid(stand, between=[buy(OTHER, (put, -others)), buy(OTHER, (call, others))])
+
+
+def deepest(stand: MarketStand, expiry: int) -> list[int]:
+    """Series of an expiry, the deepest in the money first."""
+
+    def moneyness(number: int) -> float:
+        series = series_of(number)
+        return (series.strike / stand.spot - 1) * (1 if series.kind is OptionKind.CALL else -1)
+
+    return sorted((each for each in stand.series if series_of(each).expiry == expiry), key=moneyness)
+
+
+def endow(stand: MarketStand, chosen, notional: float) -> None:
+    for account in COALITION:
+        endowment = [buy(account, (each, stand.contracts_worth(notional))) for each in chosen]
+        stand.run(endowment, curious=False)
+
+
+def grow_stale(stand: MarketStand, age_s: int) -> None:
+    """A reading of so many seconds; surfaces and caches fresh."""
+    stand.system.set_spot(stand.spot)
+    stand.system.backend.warp(age_s)
+    stand.post(*stand.slices.values())
+    for expiry in stand.expiries:
+        stand.system.refresh(None, expiry)
+
+
+def aimed(raid: Raid) -> list[Plan]:
+    """One leg each, bought before spot and the forward go its way."""
+    plans = []
+    for place, number in enumerate(raid.held):
+        series = series_of(number)
+        is_call = series.kind is OptionKind.CALL
+        posts = [
+            (FOR_CALLS if is_call else FOR_PUTS) if each == series.expiry else None
+            for each in raid.stand.expiries
+        ]
+        for notional in AIMED:
+            legs = (Leg(place, raid.stand.contracts_worth(notional), COALITION[0], is_late=False),)
+            plans.append(Plan(legs, 1 if is_call else -1, tuple(posts), 1))
+    return plans
 
 
 def draw_leg(random: Random, series: int, spot: float) -> Leg:
@@ -181,7 +246,7 @@ def draw_leg(random: Random, series: int, spot: float) -> Leg:
 
 
 def draw_post(random: Random):
-    return random.choice((None, (random.randrange(len(ATTACKS)), float(random.randrange(4)))))
+    return random.choice((None, (random.randrange(len(ATTACKS)), float(random.randrange(SEEDS)))))
 
 
 def draw_plan(random: Random, raid: Raid) -> Plan:
@@ -222,10 +287,9 @@ def changed(random: Random, raid: Raid, plan: Plan) -> Plan:
     return replace(plan, legs=tuple(legs))
 
 
-def search(raid: Raid, random: Random, starts: int, steps: int) -> Iterator[Loot]:
-    """Climb from the best of some random plans; every loot on the way."""
-    drawn = [draw_plan(random, raid) for _ in range(starts)]
-    found = [(raid.loot(plan), plan) for plan in drawn]
+def search(raid: Raid, random: Random, starts: list[Plan], steps: int) -> Iterator[Loot]:
+    """Climb from the best of the starts; every loot on the way."""
+    found = [(raid.loot(plan), plan) for plan in starts]
     yield from (loot for loot, _ in found)
     best, plan = max(found, key=lambda each: each[0].rate)
     for _ in range(steps):
