@@ -27,6 +27,7 @@ implements: IInventoryRisk
 from .libs import admission as rules
 from .libs import constants
 from .libs import lanes
+from .libs import require
 from .libs import strike_word
 from .libs import surface_status as states
 
@@ -51,6 +52,7 @@ exports: (
     readings.exposure_of,
     readings.total_exposure,
     sights.multiplier,
+    sights.risk_budget,
     sights.set_multiplier,
     sights.stress,
     sights.utilisation,
@@ -133,7 +135,7 @@ def trade(
     for i: uint256 in range(len(expiries), bound=MAX_LEGS):
         deal.others = self._write(expiries[i], sight.spot, deal.others, deal.changes[i])
     book._store(deal.others)
-    sights._freeze(sight.utilisation)
+    sights._freeze(sight.utilisation, sight.limits.risk_budget)
     if sight.is_rejected and outcome.total < 0:
         outflow._keep(outflow._level(self._half_cap(sight)) - outcome.total)
     return outcome
@@ -174,7 +176,7 @@ def revalue(
     self._check_market()
     words: DynArray[uint256, lanes.WORDS] = sights._words()
     sight: sights.Sight = sights._fresh(words)
-    assert not sight.is_rejected, "market: spot rejected"
+    require._that(not sight.is_rejected, "market: spot rejected")
     spot: uint256 = sight.spot
     is_due: bool = ages._is_due(expiry, spot, sight.limits.max_move, sight.limits.max_age_s)
     held: IOptionPricer.Book = reader._book(MARKET, sight.surface, expiry)
@@ -267,7 +269,7 @@ def _deal(
         legs[0].quantity = staticcall FILLER.largest_fill(
             conditions, rest, books, legs[0], limit * TOKEN_UNIT
         )
-        assert legs[0].quantity != 0, "market: limit"
+        require._that(legs[0].quantity != 0, "market: limit")
     found: IOptionPricer.Evaluation = staticcall PRICER.evaluate(conditions, rest, books, legs)
 
     outcome: IInventoryRisk.Outcome = empty(IInventoryRisk.Outcome)
@@ -429,4 +431,4 @@ def _half_cap(sight: sights.Sight) -> uint256:
 @internal
 @view
 def _check_market():
-    assert msg.sender == MARKET.address, "risk: not the market"
+    require._that(msg.sender == MARKET.address, "risk: not the market")

@@ -47,6 +47,7 @@ exports: (
     ids.series_of,
     listings.expiries,
     listings.strikes_of,
+    listings.interest_rate,
     # Who holds what
     listings.position_of,
     listings.positions,
@@ -120,8 +121,7 @@ def list_expiry(expiry: uint256, strikes: DynArray[uint256, MAX_STRIKES]):
         assert expiry <= block.timestamp + MAX_TERM_S, "market: expiry too far"
         version: uint256 = staticcall ISpotOracle(oracle).listed_version(expiry)
         assert version != 0, "market: not listed at the oracle"
-        cutoff_s: uint256 = staticcall PARAMETERS.value_at(version, risk.TRADE_CUTOFF_S)
-        listings._open(expiry, cutoff_s, oracle)
+        listings._open(expiry, PARAMETERS, version, oracle)
         log IOptionMarket.ExpiryListed(expiry=expiry, version=version)
     assert expiry >= block.timestamp + DAY_S, "market: expiry too near"
     surface: IVolSurface = IVolSurface(staticcall PARAMETERS.oracle(risk.VOL_SURFACE))
@@ -282,8 +282,8 @@ def refresh(expiry: uint256):
     """
     assert listings._is_listed(expiry), "market: not listed"
     assert listings._prices[expiry] == 0, "market: booked"
-    before: uint256 = msg.gas
     oracle: ISpotOracle = ISpotOracle(listings._oracles[expiry])
+    before: uint256 = msg.gas
     mark: IInventoryRisk.Mark = extcall RISK.revalue(expiry, oracle, expiry_list._all())
     # What it has used: a flat reward would make a living of expiries with a single contract.
     self._mark(mark, min(before - msg.gas + CALL_GAS, REFRESH_GAS))

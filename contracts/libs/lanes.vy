@@ -34,7 +34,6 @@ struct Parameters:  # each below 2^64, in the unit that contracts/libs/parameter
     utilisation_spread: uint256  # k_u
     latency_s: uint256
     feed_threshold: uint256
-    interest_rate: uint256  # r
 
 
 @internal
@@ -68,5 +67,4 @@ def _read(words: DynArray[uint256, WORDS]) -> Parameters:
         utilisation_spread=spread >> (BITS * (p.UTILISATION_SPREAD % LANES)) & MASK,
         latency_s=spread >> (BITS * (p.LATENCY_S % LANES)) & MASK,
         feed_threshold=feed >> (BITS * (p.FEED_THRESHOLD % LANES)) & MASK,
-        interest_rate=feed >> (BITS * (p.INTEREST_RATE % LANES)) & MASK,
     )

@@ -201,7 +201,7 @@ def _rule(parameter_id: uint256) -> IRiskParameters.Rule:
     if parameter_id == STRESS_SHARE:
         return self._row(5 * 10**16, 5 * 10**17, 25 * 10**16, 0, UP, ALL)
     if parameter_id == INTEREST_RATE:
-        return self._row(0, 2 * 10**17, 0, 10**16, EITHER, ALL)
+        return self._row(0, 2 * 10**17, 0, 10**16, EITHER, SERIES)
     if parameter_id == VEGA_CAP:
         return self._row(10**16, 10**18, 2 * 10**17, 0, UP, ALL)
     if parameter_id == GAMMA_CAP:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pyvault.chain.parameters import parameter
 from pyvault.chain.system import SpotStatus, System, series_id
 from pyvault.chain.system.trading import SeriesKey
 from pyvault.errors import InputError
 from pyvault.exact.lanes import FIRST_WORD, WORDS
 from pyvault.exact.quote import Book, Conditions, Curve, Leg
 from pyvault.exact.resting import FREE, WINDOW_S, Fixed, fixed_so_far
-from pyvault.units import WAD
 
 __all__ = ["book_of", "conditions_of", "leg_of"]
 
@@ -27,15 +25,13 @@ def conditions_of(system: System) -> Conditions:
     reading = system.part("spot_oracle").call("spot")
     if reading.status != SpotStatus.ACCEPTED:
         raise InputError("spot", SpotStatus(reading.status).name, "must be accepted")
-    equity = max(0, system.part("vault").call("trading_state").equity)
-    least = _raw(system, "MIN_RISK_BUDGET") * 10**10  # of units of 1e-8
     return Conditions(
         spot=reading.price,
         spot_low=reading.price,
         spot_high=reading.price,
         reading_age_s=system.now - reading.updated_at,
         reference_vol=system.part("vol_surface").call("reference_vol"),
-        risk_budget=max(_raw(system, "RISK_BUDGET") * equity // WAD, least),
+        risk_budget=system.part("risk").call("risk_budget"),
         utilisation=system.part("risk").call("utilisation"),
         multiplier=system.part("risk").call("multiplier"),
         has_rebate=True,
@@ -58,6 +54,7 @@ def book_of(system: System, expiry: int) -> Book:
         mean_vol=0,
         fixed_part=fixed.part,
         floating=fixed.floating,
+        rate=system.part("market").call("interest_rate", expiry),
         positions=tuple(system.part("market").call("positions", expiry)),
     )
 
@@ -76,7 +73,3 @@ def _fixed_so_far(system: System, expiry: int) -> Fixed:
     found = system.part("spot_oracle").call("elapsed_average", expiry)
     last = system.exposures(expiry).refreshed_spot or system.part("spot_oracle").call("last_accepted").price
     return fixed_so_far(found.price, found.seconds, is_known=found.is_known, last=last)
-
-
-def _raw(system: System, name: str) -> int:
-    return int(system.part("parameters").call("value", parameter(name).id))

@@ -78,7 +78,7 @@ class Sums(NamedTuple):
     gross_vega: int = 0
 
 
-def terms(spot: int, book: Book, rate: int) -> Terms:
+def terms(spot: int, book: Book) -> Terms:
     """What the strikes of an expiry share.
 
     Raises
@@ -94,7 +94,7 @@ def terms(spot: int, book: Book, rate: int) -> Terms:
     forward = book.fixed_part + floating
     if not 0 < forward <= MAX_FORWARD:
         raise ContractError("book: forward out of range")
-    discount = black76.discount_factor(rate, book.time_s)
+    discount = black76.discount_factor(book.rate, book.time_s)
     variance_time = book.time_s - AVERAGED_S if book.time_s > WINDOW_S else book.time_s // 3
     return Terms(
         time_s=book.time_s,

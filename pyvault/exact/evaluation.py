@@ -72,7 +72,7 @@ def evaluate(
 
 def weighed(conditions: Conditions, state: State, item: Book, index: int, legs: Sequence[Leg]) -> Weighed:
     """Expiry `index` before the package, and the legs in it."""
-    terms = book.terms(conditions.spot, item, state.parameters.interest_rate)
+    terms = book.terms(conditions.spot, item)
     return Weighed(
         terms=terms,
         flow=flow.present(state.flow, item, terms.atm_vol),

@@ -31,11 +31,10 @@ class Parameters(NamedTuple):
     utilisation_spread: int
     latency_s: int
     feed_threshold: int
-    interest_rate: int
 
 
 # The parameter of each field; a test compares them with the governed table.
-IDS = Parameters(11, 13, 20, 21, 22, 23, 24, 25, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39)
+IDS = Parameters(11, 13, 20, 21, 22, 23, 24, 25, 28, 29, 30, 31, 32, 33, 34, 35, 36)
 
 
 def read(words: Sequence[int]) -> Parameters:

@@ -74,9 +74,7 @@ def part(
         ``pricer: leg out of range`` for its strike or quantity, or its surface's age or gap.
     """
     rates = spreads.vega_rates(state.rates, terms.vega_scale, item.surface_age_s, item.gap)
-    weighed = [
-        _weighed(state, item, terms, i, leg, low, high) for i, leg in enumerate(legs) if leg.book == index
-    ]
+    weighed = [_weighed(item, terms, i, leg, low, high) for i, leg in enumerate(legs) if leg.book == index]
     return Part(
         value=sum(leg.quantity * leg.mid for leg in weighed),
         fair_value=sum(leg.quantity * leg.side[0] for leg in weighed),
@@ -144,9 +142,7 @@ def cost(bill: Bill) -> Cost:
     return Cost(mid, charge, half_spread, rebatable, total)
 
 
-def _weighed(
-    state: State, item: Book, terms: book.Terms, place: int, leg: Leg, low: int, high: int
-) -> _Weighed:
+def _weighed(item: Book, terms: book.Terms, place: int, leg: Leg, low: int, high: int) -> _Weighed:
     is_wide = abs(leg.quantity) >> QUANTITY_BITS or item.gap >> GAP_BITS or item.surface_age_s >> AGE_BITS
     if leg.strike >= len(item.positions) or is_wide:
         raise ContractError("pricer: leg out of range")
@@ -156,7 +152,7 @@ def _weighed(
     mid = side[0]
     if low != high:
         spot = high if leg.is_call == (leg.quantity > 0) else low
-        worst = book.terms(spot, item, state.parameters.interest_rate)
+        worst = book.terms(spot, item)
         mid = _side(book.unit(worst, strike), leg.is_call)[0]
     return _Weighed(place, leg.quantity, unit, side, mid)
 

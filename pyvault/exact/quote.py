@@ -60,6 +60,7 @@ class Book(NamedTuple):
     mean_vol: int
     fixed_part: int
     floating: int
+    rate: int
     positions: tuple[int, ...]
 
 

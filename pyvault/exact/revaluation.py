@@ -18,7 +18,7 @@ def revalue(conditions: Conditions, held: Book) -> Revaluation:
         With the contract's own reason.
     """
     parameters = lanes.read(conditions.words)
-    terms = book.terms(conditions.spot, held, parameters.interest_rate)
+    terms = book.terms(conditions.spot, held)
     sums = book.sums(terms, held.positions)
     state = flow.terms(parameters, conditions.risk_budget)
     return Revaluation(

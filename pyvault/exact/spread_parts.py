@@ -42,7 +42,7 @@ def spread_parts(conditions: Conditions, item: Book, leg: Leg) -> dict[str, int]
 
 
 def _part(spot: int, state: State, item: Book, leg: Leg) -> package.Part:
-    terms = book.terms(spot, item, state.parameters.interest_rate)
+    terms = book.terms(spot, item)
     return package.part(state, item, terms, 0, [leg], spot, spot)
 
 

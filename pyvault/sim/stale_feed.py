@@ -172,10 +172,11 @@ def _moment(feed: StaleFeed, now: int, spot: float, reading: _Reading, delta: fl
         mean_vol=to_wad(feed.volatility),
         fixed_part=0,
         floating=WAD,
+        rate=0,
         positions=(book.word(round(answer) * 10**8, 0, 0),),
     )
     leg = Leg(0, 0, spot > answer, to_wad(feed.quantity))
-    outside = book.unit(book.terms(to_wad(spot), held, 0), round(answer) * WAD)
+    outside = book.unit(book.terms(to_wad(spot), held), round(answer) * WAD)
     worth = feed.quantity * from_wad(outside.call if leg.is_call else outside.put)
     priced = evaluate(conditions, Others(to_wad(delta), 0, 0, 0), [held], [leg])
     return Moment(timestamp=now, conditions=conditions, book=held, leg=leg, priced=priced, worth=worth)

@@ -33,7 +33,7 @@ def test_sums__of_two_books__are_those_of_the_joint_book_to_the_last_unit(count)
     for _ in range(count(40, 4_000)):
         spot = draw_spot(random)
         held = draw_book(random, spot, strikes=6)
-        terms = books.terms(spot, held, 0)
+        terms = books.terms(spot, held._replace(rate=0))
         one, other = (
             [(draw_quantity(random, spot), draw_quantity(random, spot)) for _ in range(6)] for _ in range(2)
         )
@@ -49,7 +49,7 @@ def test_sums__of_a_long_and_a_short_of_the_same__net_to_nothing_but_not_gross(c
     for _ in range(count(40, 4_000)):
         spot = draw_spot(random)
         held = draw_book(random, spot, strikes=1)
-        terms, strike = books.terms(spot, held, 0), held.positions[0] % 2**64
+        terms, strike = books.terms(spot, held._replace(rate=0)), held.positions[0] % 2**64
         quantity = abs(draw_quantity(random, spot)) or WAD
         sums = books.sums(terms, [books.word(strike, quantity, 0), books.word(strike, -quantity, 0)])
         assert sums[NET] == (0, 0, 0, 0)
@@ -61,7 +61,7 @@ def test_call_less_put__of_any_strike__is_the_discounted_forward_less_the_strike
     for _ in range(count(200, 20_000)):
         spot, rate = draw_spot(random), random.randrange(2 * 10**17)
         held = draw_book(random, spot, strikes=1)
-        terms, strike = books.terms(spot, held, rate), books.strike(held.positions[0])
+        terms, strike = books.terms(spot, held._replace(rate=rate)), books.strike(held.positions[0])
         unit = books.unit(terms, strike)
         forward = Fraction((terms.forward - strike) * terms.discount, WAD)
         assert abs(unit.call - unit.put - forward) <= 1
@@ -77,7 +77,7 @@ def test_unit__without_a_window__is_black76_of_the_same_volatility(count):
         spot = draw_spot(random)
         held = draw_book(random, spot, strikes=1)
         held = held._replace(time_s=held.time_s + WINDOW_S + 1, fixed_part=0, floating=WAD)
-        terms, strike = books.terms(spot, held, 0), books.strike(held.positions[0])
+        terms, strike = books.terms(spot, held._replace(rate=0)), books.strike(held.positions[0])
         unit = books.unit(terms, strike)
         model = black76.black76(terms.forward, strike, unit.volatility, held.time_s - 1_200, 0)
         assert (unit.call, unit.put, unit.vega) == (model.call, model.put, model.vega)
@@ -110,7 +110,7 @@ def test_unit__against_mpmath__is_within_the_published_bound_and_the_last_place_
             held = draw_book(random, spot, strikes=1)
             held = held._replace(time_s=max(held.time_s, 3))
             strike = books.strike(held.positions[0])
-            unit = books.unit(books.terms(spot, held, rate), strike)
+            unit = books.unit(books.terms(spot, held._replace(rate=rate)), strike)
             call, put, vol = exact_prices(spot, held, rate, strike)
             # The volatility is good to two wei of variance, the forward and the discount to three and one.
             inputs = (2 / (2 * vol) + 1) * unit.vega / WAD + 4 + 2 * max(spot, strike) / WAD
@@ -120,7 +120,7 @@ def test_unit__against_mpmath__is_within_the_published_bound_and_the_last_place_
 
 def bumped(spot, held, strike, by):
     """Unit values with spot moved by a share; every strike keeps its volatility."""
-    return books.unit(books.terms(round(spot * (1 + by)), held, 10**17), strike)
+    return books.unit(books.terms(round(spot * (1 + by)), held._replace(rate=10**17)), strike)
 
 
 @pytest.mark.parametrize("time_s", TIMES)
@@ -132,7 +132,7 @@ def test_dollar_greeks__at_any_scale_inside_and_outside_the_window__are_finite_d
     elapsed = max(0, WINDOW_S - time_s) * WAD // WINDOW_S
     spot = wad(price)
     held = flat([], time_s=time_s, fixed_part=elapsed * spot // WAD, floating=WAD - elapsed)
-    terms = books.terms(spot, held, 10**17)
+    terms = books.terms(spot, held._replace(rate=10**17))
     deviation = 0.7 * terms.root_time / 2**96
     strike = round(terms.forward * math.exp(distance * deviation))
     unit = books.unit(terms, strike)
@@ -144,7 +144,7 @@ def test_dollar_greeks__at_any_scale_inside_and_outside_the_window__are_finite_d
     curvature = (up.delta_call - down.delta_call) / (2 * step) - unit.delta_call
     assert curvature == pytest.approx(unit.gamma, abs=near / deviation)
     higher, lower = (
-        books.unit(books.terms(spot, held._replace(curve=flat([], vol=wad(vol)).curve), 10**17), strike)
+        books.unit(books.terms(spot, held._replace(curve=flat([], vol=wad(vol)).curve, rate=10**17)), strike)
         for vol in (0.7007, 0.6993)
     )
     assert (higher.call - lower.call) / 0.0014 == pytest.approx(unit.vega, abs=2e-6 * terms.forward)
@@ -155,13 +155,13 @@ def test_delta__of_a_call_deep_in_the_money__runs_off_linearly_inside_the_window
     for time_s in range(0, WINDOW_S + 1, 60):
         elapsed = (WINDOW_S - time_s) * WAD // WINDOW_S
         held = flat([], time_s=time_s, fixed_part=elapsed * 3_000, floating=WAD - elapsed)
-        unit = books.unit(books.terms(spot, held, 0), 1_000 * WAD)
+        unit = books.unit(books.terms(spot, held._replace(rate=0)), 1_000 * WAD)
         assert abs(unit.delta_call - spot * time_s // WINDOW_S) <= 3_000
 
 
 def test_unit__at_expiry__is_intrinsic_with_half_a_delta_at_the_money():
     held = flat([], time_s=0)
-    terms = books.terms(3_000 * WAD, held, 0)
+    terms = books.terms(3_000 * WAD, held._replace(rate=0))
     inside, at, outside = (books.unit(terms, strike * WAD) for strike in (2_000, 3_000, 4_000))
     assert (inside.call, inside.put, inside.delta_call) == (1_000 * WAD, 0, 3_000 * WAD)
     assert (at.call, at.put, at.delta_call) == (0, 0, 1_500 * WAD)
@@ -171,7 +171,7 @@ def test_unit__at_expiry__is_intrinsic_with_half_a_delta_at_the_money():
 
 def test_time_of_variance__across_the_start_of_the_window__has_no_jump():
     before, start, inside = (
-        books.terms(3_000 * WAD, flat([], time_s=WINDOW_S + shift), 0).root_time for shift in (3, 0, -3)
+        books.terms(3_000 * WAD, flat([], time_s=WINDOW_S + shift)).root_time for shift in (3, 0, -3)
     )
     assert before / start == pytest.approx(math.sqrt(603 / 600), rel=1e-12)
     assert inside / start == pytest.approx(math.sqrt(599 / 600), rel=1e-12)
@@ -182,7 +182,7 @@ def test_risk__of_random_books__rounds_the_value_down_and_the_exposures_towards_
     for _ in range(count(40, 4_000)):
         spot = draw_spot(random)
         held = draw_book(random, spot, strikes=5)
-        terms = books.terms(spot, held, 0)
+        terms = books.terms(spot, held._replace(rate=0))
         sums = books.sums(terms, held.positions)
         risk = books.risk(terms, sums, 0)
         assert 0 <= sums.value - risk.value * WAD < WAD
@@ -196,7 +196,7 @@ def test_exit_cost__of_random_books__is_the_formula_rounded_up_by_a_few_wei(coun
     for _ in range(count(40, 4_000)):
         spot = draw_spot(random)
         held = draw_book(random, spot, strikes=5)
-        terms = books.terms(spot, held, 0)
+        terms = books.terms(spot, held._replace(rate=0))
         sums = books.sums(terms, held.positions)
         step = Fraction(rates.vol_step) * Fraction(math.sqrt(30 * DAY / max(held.time_s, 7 * DAY)))
         exact = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from support.market_stand import COALITION, FUNDER, OTHER, buy, market_stand
+from support.market_stand import COALITION, FUNDER, OTHER, buy, market_stand, refresh
 from support.sequences import (
     SCALES,
     assert_honest,
@@ -128,6 +128,32 @@ def test_slices__of_a_sale_above_the_knee_of_utilisation__never_fetch_more_than_
     random = Random("slices above the knee")
     with busy(usual):
         assert compare_slices(random, usual, holdings(usual, OTHER), -1, (OTHER,), count(12, 1_500)) > 5
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["bought", "sold"])
+def test_slices__with_every_expiry_revalued_between_them__never_cost_less_than_the_whole(usual, count, side):
+    """A mark counts what the first slices paid: equity rises; the budget of risk must not follow at once."""
+    random, compared = Random(f"slices and refreshes {side}"), 0
+    with usual.kept():
+        if side < 0:
+            size = usual.contracts_worth(1_000_000)
+            usual.run([buy(1, (each, size)) for each in usual.series[:12]], curious=False)
+        usual.system.mine(1)
+        held = holdings(usual, 1) if side < 0 else usual.series
+        for _ in range(count(12, 400)):
+            id_ = random.choice(held)
+            quantity = side * usual.contracts_worth(random.uniform(200_000, 1_000_000))
+            parts = [[buy(1, (id_, each))] for each in slices_of(random, quantity, abs(quantity) // 8)]
+            marks = [refresh(expiry) for expiry in usual.expiries]
+            whole, sliced = (
+                usual.try_out(actions, package=0, curious=False).deeds
+                for actions in ([buy(1, (id_, quantity))], [each for part in parts for each in part + marks])
+            )
+            if all(deed.is_done for deed in whole + sliced):
+                assert len(sliced) == len(parts)
+                assert paid(sliced) >= paid(whole)
+                compared += 1
+    assert compared > 4
 
 
 def compare_slices(random, stand, series, side, accounts, tries):

@@ -43,7 +43,7 @@ def test_lane__of_a_flat_smile__is_the_contract_revalued_under_its_shocks(price,
     spot, vol, rate = wad(price), 0.7, 10**17
     elapsed = max(0, WINDOW_S - time_s) * WAD // WINDOW_S
     fixing = {"fixed_part": elapsed * spot // WAD, "floating": WAD - elapsed}
-    terms = books.terms(spot, flat([], time_s=time_s, vol=wad(vol), **fixing), rate)
+    terms = books.terms(spot, flat([], time_s=time_s, vol=wad(vol), rate=rate, **fixing))
     for ratio in (0.7, 1.0, 1.3):
         strike = round(terms.forward * ratio)
         now = books.unit(terms, strike)
@@ -52,7 +52,7 @@ def test_lane__of_a_flat_smile__is_the_contract_revalued_under_its_shocks(price,
         for lane, (percent, way, damping) in enumerate(LANES):
             shocked_vol = wad(vol * float(factors(time_s)[way]))
             held = flat([], time_s=time_s, vol=shocked_vol, **fixing)
-            then = books.unit(books.terms(spot * percent // 100, held, rate), strike)
+            then = books.unit(books.terms(spot * percent // 100, held._replace(rate=rate)), strike)
             near = 1e-14 * spot + 20
             assert abs(calls[lane] * damping - (then.call - now.call)) <= near
             assert abs(puts[lane] * damping - (then.put - now.put)) <= near
@@ -63,7 +63,7 @@ def test_lanes_of_present_spot__without_volatility_left__lose_exactly_nothing(co
     for _ in range(count(40, 2_000)):
         spot = draw_spot(random)
         held = draw_book(random, spot)._replace(time_s=random.randrange(3))
-        losses = stress.stress(books.terms(spot, held, 0), held.positions)
+        losses = stress.stress(books.terms(spot, held._replace(rate=0)), held.positions)
         assert [losses[lane] for lane in UNSHOCKED] == [0, 0]
 
 
@@ -72,7 +72,7 @@ def test_stress__of_a_book__is_the_sum_of_its_legs_rounded_against_the_vault(cou
     for _ in range(count(20, 2_000)):
         spot, rate = draw_spot(random), random.randrange(2 * 10**17)
         held = draw_book(random, spot, strikes=4)
-        terms = books.terms(spot, held, rate)
+        terms = books.terms(spot, held._replace(rate=rate))
         losses = stress.stress(terms, held.positions)
         parts, contracts = [Fraction(0)] * 16, 0
         for word in held.positions:
@@ -101,7 +101,7 @@ def test_long_only_book__in_every_lane__loses_at_most_its_value_and_gains_from_v
     for _ in range(count(60, 4_000)):
         spot = draw_spot(random)
         held = long_book(random, spot)
-        terms = books.terms(spot, held, 0)
+        terms = books.terms(spot, held._replace(rate=0))
         sums = books.sums(terms, held.positions)
         losses = stress.stress(terms, held.positions)
         # A value now is rounded down a contract, once for the call and once for the put.
@@ -120,7 +120,7 @@ def test_mirrored_book__in_every_lane__loses_what_the_book_gains_but_for_the_rou
     for _ in range(count(30, 2_000)):
         spot = draw_spot(random)
         held = draw_book(random, spot, strikes=4)
-        terms = books.terms(spot, held, random.choice((0, 10**17)))
+        terms = books.terms(spot, held._replace(rate=random.choice((0, 10**17))))
         mirrored = [
             books.word(
                 word % 2**64, -books.position(word, is_call=True), -books.position(word, is_call=False)
@@ -136,7 +136,7 @@ def test_leg__of_call_less_put__moves_with_the_floating_part_of_the_forward_alon
     for _ in range(count(60, 4_000)):
         spot = draw_spot(random)
         held = draw_book(random, spot, strikes=1)._replace(time_s=random.randrange(1, WINDOW_S))
-        terms, strike = books.terms(spot, held, 0), books.strike(held.positions[0])
+        terms, strike = books.terms(spot, held._replace(rate=0)), books.strike(held.positions[0])
         calls = stress.leg_stress(terms, strike, is_call=True)
         puts = stress.leg_stress(terms, strike, is_call=False)
         for lane, (percent, _, damping) in enumerate(LANES):

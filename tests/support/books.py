@@ -7,7 +7,7 @@ from functools import cache
 
 from support.governance import artifact_of
 from support.probe import probe_artifact
-from support.trades import DAY, SCALES, book, words
+from support.trades import DAY, SCALES, book
 from support.vol_surface import wad
 
 from pyvault.chain.contract import deploy
@@ -84,9 +84,5 @@ def draw_book(random, spot, strikes=None):
         flow=random.randint(-(10**22), 10**22),
         flow_age_s=random.randrange(7_200),
         flow_atm_vol=wad(vol * random.uniform(0.9, 1.1)),
+        rate=random.choice((0, random.randrange(2 * 10**17))),
     )
-
-
-def draw_words(random):
-    """Parameters at their start, with a rate of interest in each second state."""
-    return words(INTEREST_RATE=random.choice((0, random.randrange(2 * 10**17))))

@@ -89,7 +89,7 @@ class Desk:
             "positions": (position(strike),),
         }
         held = Book(**(dict.fromkeys(Book._fields, 0) | known))
-        return book.unit(book.terms(round(price), held, 0), round(strike * WAD))
+        return book.unit(book.terms(round(price), held), round(strike * WAD))
 
     def reject_spot(self, seconds=0):
         """Let every reading from now on be rejected, and time pass."""

@@ -82,6 +82,7 @@ def book(positions, *, days=30.0, vol=0.8, skew=-0.3, **changes):
         mean_vol=wad(vol),
         fixed_part=0,
         floating=WAD,
+        rate=0,
         positions=tuple(positions),
     )
     return item._replace(**changes)

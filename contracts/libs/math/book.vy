@@ -23,6 +23,7 @@ from . import surface_guard
 from . import surface_pace
 
 MAX_FORWARD: constant(uint256) = 2**98  # 3e11 quote; every price that the oracle can read is below 2^97.3
+TOO_LARGE: constant(uint256) = 2**65  # a rate that is refused
 WINDOW_S: constant(uint256) = 1_800  # of the fixing average
 AVERAGED_S: constant(uint256) = 1_200  # two thirds of it: what the average takes off the time of variance
 
@@ -62,10 +63,10 @@ struct Sums:  # WAD^2
 
 @internal
 @pure
-def _terms(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> Terms:
+def _terms(spot: uint256, book: IOptionPricer.Book) -> Terms:
     """
-    @dev    What the strikes of an expiry share. Refuses curves outside the ranges of the arithmetic.
-    @param  rate r; WAD per year; D = e^(-r T) <= 1.
+    @dev    What the strikes of an expiry share; D = e^(-r T) <= 1. Refuses curves and rates outside the ranges of the
+            arithmetic.
     """
     assert book.time_s >> 32 == 0, "pricer: expiry too far"
     curve: IVolSurface.Slice = IVolSurface.Slice(
@@ -84,7 +85,7 @@ def _terms(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> Terms:
     floating: uint256 = spot * book.floating // constants.WAD * growth // constants.WAD
     forward: uint256 = book.fixed_part + floating
     assert forward > 0 and forward <= MAX_FORWARD, "book: forward out of range"
-    discount: uint256 = black76._discount_factor(convert(rate, int256), book.time_s)
+    discount: uint256 = black76._discount_factor(convert(min(book.rate, TOO_LARGE), int256), book.time_s)
     return Terms(
         time_s=book.time_s,
         forward=forward,

@@ -112,7 +112,7 @@ def _weighed(
     """
     weighed: Weighed = empty(Weighed)
     details: package.Details = empty(package.Details)
-    weighed.terms = book._terms(spot, item, state.parameters.interest_rate)
+    weighed.terms = book._terms(spot, item)
     weighed.flow = flow._present(state.flow, item, weighed.terms.atm_vol)
     weighed.part, details = package._part(state, item, weighed.terms, index, legs, low, high)
     traded: uint256 = 0

@@ -97,10 +97,7 @@ def _part(
         if low != high:
             # Without arbitrage a call rises with spot and a put falls: the worst of the band is at an end.
             worst: book.Unit = book._unit(
-                book._terms(
-                    high if leg.is_call == (leg.quantity > 0) else low, item, state.parameters.interest_rate
-                ),
-                strike,
+                book._terms(high if leg.is_call == (leg.quantity > 0) else low, item), strike
             )
             mid = worst.call if leg.is_call else worst.put
         # unsafe: forward and strike < 2^99, discount <= WAD; N(d1) <= 2^96; a delta is below 2^98.

@@ -28,7 +28,7 @@ def revalue(conditions: IOptionPricer.Conditions, book: IOptionPricer.Book) -> I
     @param  book The expiry and the vault's positions in it.
     """
     parameters: lanes.Parameters = lanes._read(conditions.words)
-    terms: books.Terms = books._terms(conditions.spot, book, parameters.interest_rate)
+    terms: books.Terms = books._terms(conditions.spot, book)
     scenarios: stress.Scenarios = stress._scenarios(terms)
     sums: books.Sums = empty(books.Sums)
     gross: exits.Gross = empty(exits.Gross)

@@ -48,6 +48,7 @@ def _book(market: IOptionMarket, surface: IVolSurface, expiry: uint256) -> IOpti
         mean_vol=cache_age._last_mean_vol(expiry),
         fixed_part=0,
         floating=constants.WAD,
+        rate=staticcall market.interest_rate(expiry),
         positions=staticcall market.positions(expiry),
     )
 

@@ -12,6 +12,7 @@
 from ...interfaces import IOptionPricer
 from .. import constants
 from .. import packing
+from .. import require
 
 WAD: constant(int256) = constants.SIGNED_WAD
 MASK_32: constant(uint256) = 2**32 - 1
@@ -132,7 +133,7 @@ def _replace(expiry: uint256, others: Sum, risk: IOptionPricer.BookRisk, spot: u
     own: Sum = self._polynomial(risk, spot)
     self._caches[expiry].value_slope = packing._pair_128(own.value, own.slope)
     self._caches[expiry].bend_vega = packing._pair_128(own.bend, own.vega)
-    assert abs(risk.flow) < MAX_FLOW, "market: exposure too large"
+    require._that(abs(risk.flow) < MAX_FLOW, "market: exposure too large")
     self._caches[expiry].flow = (
         packing._bits(risk.flow) & packing.MASK_96 | block.timestamp << 96 | risk.atm_vol << 128
     )

@@ -11,7 +11,9 @@
          Writers check; these verbs do not.
 """
 
+from ...interfaces import IRiskParameters
 from .. import packing
+from .. import parameters as p
 from .. import series
 from .. import strike_word
 from . import expiry_list
@@ -21,8 +23,10 @@ uses: expiry_list
 MAX_STRIKES: constant(uint256) = 20
 MAX_POSITION: constant(int256) = 2**95 - 1
 
-# head of an expiry: strikes 8 | cut-off 48, seconds before expiry
+# head of an expiry: strikes 8 | cut-off 64, seconds before expiry | rate of interest 64, WAD a year
 COUNT_MASK: constant(uint256) = 2**8 - 1
+CUTOFF_AT: constant(uint256) = 8
+RATE_AT: constant(uint256) = 72
 
 
 _heads: HashMap[uint256, uint256]
@@ -34,12 +38,15 @@ _unclaimed: HashMap[uint256, uint256]  # traders' longs of a booked expiry that 
 
 
 @internal
-def _open(expiry: uint256, cutoff_s: uint256, oracle: address):
+def _open(expiry: uint256, parameters: IRiskParameters, version: uint256, oracle: address):
     """
-    @dev    Enters an expiry without strikes.
+    @dev    Enters an expiry without strikes, with the terms of a version of the parameters. Its rate never moves: a new
+            one would move every mid at once, and anybody may carry it out between two trades.
     """
     expiry_list._enter(expiry)
-    self._heads[expiry] = cutoff_s << 8
+    cutoff_s: uint256 = staticcall parameters.value_at(version, p.TRADE_CUTOFF_S)
+    rate: uint256 = staticcall parameters.value_at(version, p.INTEREST_RATE)
+    self._heads[expiry] = cutoff_s << CUTOFF_AT | rate << RATE_AT
     self._oracles[expiry] = oracle
 
 
@@ -52,7 +59,7 @@ def _is_listed(expiry: uint256) -> bool:
 @internal
 @view
 def _cutoff_s(expiry: uint256) -> uint256:
-    return self._heads[expiry] >> 8
+    return self._heads[expiry] >> CUTOFF_AT & packing.MASK_64
 
 
 @internal
@@ -231,6 +238,17 @@ def settlement_price(expiry: uint256) -> uint256:
     @param  expiry Any.
     """
     return self._prices[expiry]
+
+
+@external
+@view
+@reentrant
+def interest_rate(expiry: uint256) -> uint256:
+    """
+    @notice r, at which premiums of an expiry are discounted, as it was when the expiry was listed; WAD a year.
+    @param  expiry Any.
+    """
+    return self._heads[expiry] >> RATE_AT
 
 
 @external

@@ -18,7 +18,9 @@ from ...interfaces import IVolSurface
 from .. import admission as rules
 from .. import constants
 from .. import lanes
+from .. import packing
 from .. import parameters as risk
+from .. import require
 from ..math import root
 from . import cache_age
 from . import stress_lanes
@@ -33,9 +35,11 @@ interface QuoteWords:  # RiskParameters.words, for a caller who never asks for m
 
 HALF: constant(uint256) = constants.WAD // 2
 LEAST_BAND: constant(uint256) = 5 * 10**16  # about the last accepted spot, after a rejected reading
-UTILISATION_MASK: constant(uint256) = 2**64 - 1
 BLOCK_MASK: constant(uint256) = 2**48 - 1
 MULTIPLIER_AT: constant(uint256) = 112
+BUDGET_AT: constant(uint256) = 176
+BUDGET_UNIT: constant(uint256) = 10**10  # WAD in 1e-8 quote
+MOST_BUDGET: constant(uint256) = 2**80 - 1
 
 
 struct Sight:
@@ -59,7 +63,7 @@ struct Sight:
 PARAMETERS: immutable(IRiskParameters)
 VAULT: immutable(ILiquidityVault)
 
-_state: uint256  # utilisation 64 | its block 48 | multiplier 64
+_state: uint256  # utilisation 64 | its block 48 | multiplier 64 | risk budget of that block 80
 
 
 @deploy
@@ -79,12 +83,13 @@ def set_multiplier(multiplier: uint256):
     @notice Set the keeper's factor on the half-spread.
     @param  multiplier WAD; from 1 to its parameter.
     """
-    assert msg.sender == staticcall PARAMETERS.keeper(), "risk: not the keeper"
+    require._that(msg.sender == staticcall PARAMETERS.keeper(), "risk: not the keeper")
     largest: uint256 = staticcall PARAMETERS.value(risk.MAX_MULTIPLIER)
-    assert constants.WAD <= multiplier and multiplier <= largest, "risk: multiplier out of range"
+    require._that(constants.WAD <= multiplier and multiplier <= largest, "risk: multiplier out of range")
     state: uint256 = self._state
-    log IInventoryRisk.MultiplierSet(previous=state >> MULTIPLIER_AT, current=multiplier)
-    self._state = state & (2**MULTIPLIER_AT - 1) | multiplier << MULTIPLIER_AT
+    previous: uint256 = state >> MULTIPLIER_AT & packing.MASK_64
+    log IInventoryRisk.MultiplierSet(previous=previous, current=multiplier)
+    self._state = state ^ (previous ^ multiplier) << MULTIPLIER_AT
 
 
 # Reading
@@ -125,7 +130,18 @@ def multiplier() -> uint256:
     """
     @notice m, the keeper's factor on the half-spread: what he set, at most its parameter.
     """
-    return min(self._state >> MULTIPLIER_AT, staticcall PARAMETERS.value(risk.MAX_MULTIPLIER))
+    return min(
+        self._state >> MULTIPLIER_AT & packing.MASK_64, staticcall PARAMETERS.value(risk.MAX_MULTIPLIER)
+    )
+
+
+@external
+@view
+def risk_budget() -> uint256:
+    """
+    @notice R, frozen by the first trade of a block; quote.
+    """
+    return self._viewed().limits.risk_budget
 
 
 # Inside
@@ -184,7 +200,7 @@ def _sight(observation: ISpotOracle.Observation, words: DynArray[uint256, lanes.
     sight.spot = observation.last.price
     sight.age_s = block.timestamp - observation.last.updated_at
     sight.is_rejected = observation.reading.status != ISpotOracle.Status.ACCEPTED
-    assert sight.spot > 0, "market: no spot"
+    require._that(sight.spot > 0, "market: no spot")
     band: uint256 = 0
     if sight.is_rejected:
         # h = min(50 %, max(5 %, 4 sigma_ref sqrt(age))); rounded down by a unit.
@@ -199,6 +215,7 @@ def _sight(observation: ISpotOracle.Observation, words: DynArray[uint256, lanes.
     sight.delta = vault.delta
     sight.held = vault.delta * convert(sight.spot, int256) // constants.SIGNED_WAD
     sight.limits = rules._limits(words, vault.equity, vault.cover)
+    sight.limits.risk_budget = self._budget(sight.limits.risk_budget)
     sight.is_stale = cache_age._is_stale(sight.spot, sight.limits.max_move, sight.limits.max_age_s)
     sight.loss = stress_lanes._worst(stress_lanes._total, sight.held)
     sight.utilisation = self._utilisation(sight.loss, sight.limits.loss)
@@ -221,7 +238,9 @@ def _conditions(sight: Sight, words: DynArray[uint256, lanes.WORDS]) -> IOptionP
         risk_budget=sight.limits.risk_budget,
         utilisation=sight.utilisation,
         # What was set under a larger bound is not charged beyond the present one.
-        multiplier=min(self._state >> MULTIPLIER_AT, rules._lane(spread, risk.MAX_MULTIPLIER)),
+        multiplier=min(
+            self._state >> MULTIPLIER_AT & packing.MASK_64, rules._lane(spread, risk.MAX_MULTIPLIER)
+        ),
         has_rebate=not (sight.is_rejected or sight.is_stale),
         words=words,
     )
@@ -235,7 +254,7 @@ def _utilisation(loss: int256, limit: int256) -> uint256:
     """
     state: uint256 = self._state
     if state >> 64 & BLOCK_MASK == block.number:
-        return state & UTILISATION_MASK
+        return state & packing.MASK_64
     if limit <= 0:
         return HALF
     share: int256 = loss * constants.SIGNED_WAD // limit
@@ -243,8 +262,24 @@ def _utilisation(loss: int256, limit: int256) -> uint256:
 
 
 @internal
-def _freeze(utilisation: uint256):
+@view
+def _budget(present: uint256) -> uint256:
     """
-    @dev    Keeps the utilisation to the end of the block.
+    @dev    R, that of the block's first trade to its end: a refresh between slices counts what the first of them paid.
+            Rounded down, for LPs: a smaller budget charges more.
     """
-    self._state = self._state >> MULTIPLIER_AT << MULTIPLIER_AT | block.number << 64 | utilisation
+    state: uint256 = self._state
+    if state >> 64 & BLOCK_MASK == block.number:
+        return (state >> BUDGET_AT) * BUDGET_UNIT
+    return min(present // BUDGET_UNIT, MOST_BUDGET) * BUDGET_UNIT
+
+
+@internal
+def _freeze(utilisation: uint256, budget: uint256):
+    """
+    @dev    Keeps both to the end of the block.
+    """
+    multiplier: uint256 = self._state >> MULTIPLIER_AT & packing.MASK_64
+    self._state = (
+        utilisation | block.number << 64 | multiplier << MULTIPLIER_AT | budget // BUDGET_UNIT << BUDGET_AT
+    )

@@ -18,38 +18,38 @@ from contracts.libs.math import stress as grid
 
 @external
 @pure
-def terms(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> books.Terms:
-    return books._terms(spot, book, rate)
+def terms(spot: uint256, book: IOptionPricer.Book) -> books.Terms:
+    return books._terms(spot, book)
 
 
 @external
 @pure
-def no_sums(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> books.Sums:
+def no_sums(spot: uint256, book: IOptionPricer.Book) -> books.Sums:
     return empty(books.Sums)
 
 
 @external
 @pure
-def no_stress(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> int256[grid.SCENARIOS]:
+def no_stress(spot: uint256, book: IOptionPricer.Book) -> int256[grid.SCENARIOS]:
     return empty(int256[grid.SCENARIOS])
 
 
 @external
 @pure
-def unit(spot: uint256, book: IOptionPricer.Book, rate: uint256, strike: uint256) -> books.Unit:
-    return books._unit(books._terms(spot, book, rate), strike)
+def unit(spot: uint256, book: IOptionPricer.Book, strike: uint256) -> books.Unit:
+    return books._unit(books._terms(spot, book), strike)
 
 
 @external
 @pure
-def sums(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> books.Sums:
-    return books._sums(books._terms(spot, book, rate), book.positions, 0)
+def sums(spot: uint256, book: IOptionPricer.Book) -> books.Sums:
+    return books._sums(books._terms(spot, book), book.positions, 0)
 
 
 @external
 @pure
-def stress(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> int256[grid.SCENARIOS]:
-    terms: books.Terms = books._terms(spot, book, rate)
+def stress(spot: uint256, book: IOptionPricer.Book) -> int256[grid.SCENARIOS]:
+    terms: books.Terms = books._terms(spot, book)
     scenarios: grid.Scenarios = grid._scenarios(terms)
     options: DynArray[grid.Option, grid.STRIKES] = []
     for word: uint256 in book.positions:
@@ -61,9 +61,9 @@ def stress(spot: uint256, book: IOptionPricer.Book, rate: uint256) -> int256[gri
 @external
 @pure
 def leg_stress(
-    spot: uint256, book: IOptionPricer.Book, rate: uint256, strike: uint256, is_call: bool
+    spot: uint256, book: IOptionPricer.Book, strike: uint256, is_call: bool
 ) -> int256[grid.SCENARIOS]:
-    terms: books.Terms = books._terms(spot, book, rate)
+    terms: books.Terms = books._terms(spot, book)
     nothing: int256[grid.SCENARIOS] = empty(int256[grid.SCENARIOS])
     return grid._with_leg(
         nothing, grid._scenarios(terms), terms, books._unit(terms, strike), is_call, constants.SIGNED_WAD
