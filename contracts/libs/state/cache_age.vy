@@ -175,7 +175,7 @@ def _is_bare(expiry: uint256) -> bool:
 @view
 def _is_still(expiry: uint256) -> bool:
     """
-    @dev    Whether the cache of an expiry cannot grow old: nothing is held, or the expiry has passed and was valued
-            since, so that what is held settles at a price and costs nothing to leave.
+    @dev    Whether the cache of an expiry cannot grow old: nothing is held, or it was valued after it had passed, so
+            that what is held settles at a price and costs nothing to leave.
     """
-    return self._is_bare(expiry) or (block.timestamp >= expiry and exposures._is_constant(expiry))
+    return self._is_bare(expiry) or self._stamps[expiry] & MASK_40 >= expiry

@@ -176,15 +176,6 @@ def _is_flat(expiry: uint256) -> bool:
 
 
 @internal
-@view
-def _is_constant(expiry: uint256) -> bool:
-    """
-    @dev    Whether the options of an expiry are worth the same at any spot and volatility.
-    """
-    return self._caches[expiry].value_slope >> 128 == 0 and self._caches[expiry].bend_vega == 0
-
-
-@internal
 def _forget(expiry: uint256):
     """
     @dev    Takes an expiry out of the sum.

@@ -101,14 +101,20 @@ def test_other_expiries__where_nobody_refreshes_the_one_that_rests__stop_after_a
         assert opens(desk)
 
 
-def test_expiry_that_is_worthless_but_could_hurt__grows_old_until_it_has_passed():
+def test_expiry_that_is_worthless_but_could_hurt__grows_old_until_it_is_valued_after_it_has_passed():
     with before_window(strike=3_300.0) as desk:
+        end = desk.expiries[0]
         found = held(desk)
         assert (found.value, found.dollar_delta, found.dollar_gamma, found.scaled_vega) == (0, 0, 0, 0)
         assert max(desk.system.stress()) > 0
-        desk.move_spot(3_100)
-        refresh_all(desk, (1, 2))
-        assert not opens(desk)
+        for moment, price in ((end - REST_S, 3_100), (end + 60, 3_400)):
+            desk.system.warp_to(moment)
+            desk.move_spot(price)
+            desk.post(1, 2)
+            refresh_all(desk, (1, 2))
+            assert not opens(desk)
+        desk.system.refresh(None, end)
+        assert opens(desk)
 
 
 def test_expiry_deep_in_the_money__grows_old_until_it_is_valued_after_it_has_passed():

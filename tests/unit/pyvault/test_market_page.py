@@ -28,9 +28,15 @@ def test_refusals__of_the_page__have_the_numbers_and_words_of_the_contract():
     numbers = {name: int(number) for name, number in NUMBER.findall(source)}
     words = {numbers[name]: reason for name, reason in WORDS.findall(source)}
     assert len(words) == 16
-    engine = "margin: not enough cash"  # of the engine, where the account cannot pay
-    assert engine in (ROOT / "contracts/MarginEngine.vy").read_text(encoding="utf-8")
-    assert listed() == {0: None} | words | {Refusal.PAYMENT: engine}
+    engine = {  # what a trade hears from it
+        Refusal.PAYMENT: "margin: not enough cash",
+        Refusal.SELLING: "margin: no selling to open yet",
+        Refusal.PLACES: "margin: too many positions",
+    }
+    paths = ("contracts/MarginEngine.vy", "contracts/libs/state/positions_book.vy")
+    said = "".join((ROOT / path).read_text(encoding="utf-8") for path in paths)
+    assert all(f'"{reason}"' in said for reason in engine.values())
+    assert listed() == {0: None} | words | engine
 
 
 def test_refusals__by_name__have_the_numbers_of_the_contract():
