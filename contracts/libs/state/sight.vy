@@ -253,7 +253,7 @@ def _utilisation(loss: int256, limit: int256) -> uint256:
     @dev    u = min(1/2, max(0, L/L_max - 1/2)), that of the block's first trade to its end.
     """
     state: uint256 = self._state
-    if state >> 64 & BLOCK_MASK == block.number:
+    if self._is_frozen(state):
         return state & packing.MASK_64
     if limit <= 0:
         return HALF
@@ -269,7 +269,7 @@ def _budget(present: uint256) -> uint256:
             Rounded down, for LPs: a smaller budget charges more.
     """
     state: uint256 = self._state
-    if state >> 64 & BLOCK_MASK == block.number:
+    if self._is_frozen(state):
         return (state >> BUDGET_AT) * BUDGET_UNIT
     return min(present // BUDGET_UNIT, MOST_BUDGET) * BUDGET_UNIT
 
@@ -283,3 +283,12 @@ def _freeze(utilisation: uint256, budget: uint256):
     self._state = (
         utilisation | block.number << 64 | multiplier << MULTIPLIER_AT | budget // BUDGET_UNIT << BUDGET_AT
     )
+
+
+@internal
+@view
+def _is_frozen(state: uint256) -> bool:
+    """
+    @dev    Whether something has been traded in this block.
+    """
+    return state >> 64 & BLOCK_MASK == block.number

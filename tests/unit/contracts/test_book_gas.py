@@ -26,7 +26,7 @@ def net_gas():
     contract, calls = Contract(PROBE), functions(probe_artifact("BookProbe"))
 
     def measure(name, spot, held):
-        arguments = (wad(spot), held, 0)
+        arguments = (wad(spot), held)
         spent, nothing = (contract.gas(calls[each].encode(arguments)) for each in (name, f"no_{name}"))
         return spent - nothing
 
