@@ -52,13 +52,14 @@ def open_market(system: System, cash: float) -> tuple[int, ...]:
 def keep_market(system: System, spot: float | None = None) -> None:
     """What a keeper does when time has passed: a round, every slice posted again, every expiry revalued.
 
-    `spot` is what the feed publishes; its last answer without. An expiry that rests is not posted any more,
-    but revalued until it is booked, with what its window has fixed so far.
+    `spot` is what the feed publishes; its last answer without. An expiry that rests is not posted any more, nor
+    one whose slice the surface no longer takes, but revalued until it is booked, with what its window has
+    fixed so far.
     """
     last = system.part("feed").call("latestRoundData")[1]
     system.set_spot(from_wad(last * 10 ** (18 - system.config.feed_decimals)) if spot is None else spot)
     listed = system.part("market").call("expiries")
-    system.post_surface([system.slice_in_effect(each) for each in listed if each > system.now + REST_S])
+    system.post_again([each for each in listed if each > system.now + REST_S])
     for each in listed:
         if each < system.now + REST_S:
             _follow_window(system, each)

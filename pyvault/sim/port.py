@@ -116,10 +116,9 @@ class LivePort:
         return self._try("follow", lambda: self._system.follow_window(None, expiry), (expiry,))
 
     def repost(self) -> bool:
-        """Post every slice in effect again, but for those whose expiry rests."""
-        live = [expiry for expiry in self.expiries() if expiry > self.now + _REST_S]
-        slices = [self._system.slice_in_effect(expiry) for expiry in live]
-        return self._try("repost", lambda: self._system.post_surface(slices), tuple(live))
+        """Post slices in effect again, but for those whose expiry rests or whose slice is no longer taken."""
+        live = tuple(expiry for expiry in self.expiries() if expiry > self.now + _REST_S)
+        return self._try("repost", lambda: self._system.post_again(live), live)
 
     def listed(self) -> tuple[int, ...]:
         """Expiries of the market."""

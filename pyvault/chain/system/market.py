@@ -17,6 +17,7 @@ from pyvault.chain.system.values import (
     SurfaceStatus,
     feed_answer,
 )
+from pyvault.errors import ContractError
 from pyvault.units import WAD, to_wad
 
 __all__ = ["Market"]
@@ -83,6 +84,29 @@ class Market(Parts):
             caller=caller,
             role="keeper",
         )
+
+    def post_again(self, expiries: Sequence[int], caller: str | None = None) -> tuple[int, ...]:
+        """Post slices in effect again, as they stand, so that none grows old; returns the expiries posted.
+
+        The grid of the check shrinks with the time that is left: a slice may no longer be one that is taken.
+        The nearest are left out until the others are.
+
+        Raises
+        ------
+        ContractError
+            The contract's first reason, if it takes none.
+        """
+        live, refusal = sorted(expiries), None
+        while live:
+            try:
+                self.post_surface([self.slice_in_effect(each) for each in live], caller)
+            except ContractError as error:
+                live, refusal = live[1:], refusal or error
+            else:
+                return tuple(live)
+        if refusal is not None:
+            raise refusal
+        return ()
 
     def implied_vol(self, expiry: int, log_moneyness: float = 0.0) -> float:
         """Volatility in effect at ``ln(K/F)``."""

@@ -11,7 +11,7 @@ from pyvault.chain.revm import RevmBackend
 from pyvault.chain.system import System, SystemConfig
 from pyvault.chain.system.trading import Refusal
 from pyvault.demo.opening import keep_market, open_market
-from pyvault.errors import InputError
+from pyvault.errors import ContractError, InputError
 from pyvault.exact.spread_parts import spread_parts
 from pyvault.market.series import Series
 from pyvault.units import WAD
@@ -141,6 +141,27 @@ def test_two_sided__of_a_stale_market__refuses_both_sides_until_it_is_kept(marke
     assert str(two_sided(market, series).ask) == "nan"
     keep_market(market, 3_050.0)
     assert two_sided(market, series).bid > 0.0
+
+
+def test_keep_market__when_the_nearest_slice_no_longer_fits_its_time__posts_the_others(market):
+    surface = market.part("vol_surface")
+    nearest, *others = market.part("market").call("expiries")
+    market.warp_to(nearest - 2_400)
+    market.set_spot(3_000.0)
+    with pytest.raises(ContractError, match="surface: vertex off the grid"):
+        market.post_surface([market.slice_in_effect(each) for each in (nearest, *others)])
+    begun = market.now
+    keep_market(market)
+    market.mine(1)
+    assert surface.call("slice_of", nearest).timestamp < begun - 3_600
+    assert all(surface.call("slice_of", each).timestamp >= begun for each in others)
+    assert market.exposures(nearest).refreshed_at >= begun
+
+
+def test_post_again__where_no_slice_is_taken__raises_the_first_reason(market):
+    with pytest.raises(ContractError, match="surface: not the keeper"):
+        market.post_again(market.part("market").call("expiries"), caller=TAKER)
+    assert market.post_again(()) == ()
 
 
 def test_keep_market__while_an_expiry_rests__values_it_with_what_its_window_has_fixed(market):
