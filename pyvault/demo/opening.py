@@ -52,8 +52,8 @@ def open_market(system: System, cash: float) -> tuple[int, ...]:
 def keep_market(system: System, spot: float | None = None) -> None:
     """What a keeper does when time has passed: a round, every slice posted again, every expiry revalued.
 
-    `spot` is what the feed publishes; its last answer without. An expiry that rests is not posted any more, nor
-    one whose slice the surface no longer takes, but revalued until it is booked, with what its window has
+    `spot` is what the feed publishes; its last answer without. An expiry that rests is not posted any more,
+    nor one whose slice the surface no longer takes, but revalued until it is booked, with what its window has
     fixed so far.
     """
     last = system.part("feed").call("latestRoundData")[1]
