@@ -31,3 +31,9 @@ def revalue(
 @view
 def positions(expiry: uint256) -> DynArray[uint256, 20]:
     return staticcall MARKET.positions(expiry)
+
+
+@external
+@view
+def interest_rate(expiry: uint256) -> uint256:
+    return staticcall MARKET.interest_rate(expiry)
