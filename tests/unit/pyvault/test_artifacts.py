@@ -25,14 +25,15 @@ def test_load__of_each_deployable__is_current():
         assert artifact.runtime in artifact.initcode
 
 
-def test_sources__of_each_contract__are_the_files_that_its_archive_carries():
+@pytest.mark.parametrize("name", ["MarginEngine", "SpotOracle"])
+def test_sources__of_a_contract_compiled_now__are_the_files_that_its_archive_carries(name):
     """The compiler packs what a verifier needs to compile the contract elsewhere."""
-    for path in deployables():
-        archive = compile_files([str(path)], ["solc_json"], paths=[str(CONTRACTS)])[path]["solc_json"]
-        packed = {Path(name).as_posix().removeprefix("contracts/") for name in archive["sources"]}
-        ours = {name for name in packed if (CONTRACTS / name).exists()}
-        assert set(load(path.stem).sources) == ours
-        assert path.relative_to(CONTRACTS).as_posix() in ours
+    path = CONTRACTS / f"{name}.vy"
+    archive = compile_files([str(path)], ["solc_json"], paths=[str(CONTRACTS)])[path]["solc_json"]
+    packed = {Path(each).as_posix().removeprefix("contracts/") for each in archive["sources"]}
+    ours = {each for each in packed if (CONTRACTS / each).exists()}
+    assert set(builder.compiled(path)["sources"]) == set(load(name).sources) == ours
+    assert path.name in ours
 
 
 def test_load__of_an_unknown_name__says_what_is_built_and_what_to_do():
@@ -80,9 +81,12 @@ def test_build__after_a_source_changed__compiles_what_was_built_from_it_alone(ch
     assert build() == []
 
 
-def test_artifacts__after_a_file_was_added__are_all_out_of_date(changed):
-    """The compiler may find the new one where it found another before."""
+def test_source_hash__after_a_file_was_added__is_another(changed):
+    """The compiler may find the new file where it found another before."""
+    sources = load("MarginEngine").sources
+    before = source_hash(sources, changed)
     (changed / "libs" / "unused.vy").write_text("# nothing\n", encoding="utf-8")
+    assert source_hash(sources, changed) != before
     assert not any(artifacts.is_current(path.stem) for path in deployables(changed))
 
 

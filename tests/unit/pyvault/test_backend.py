@@ -208,6 +208,22 @@ def test_revert__at_once_after_a_transaction__neither_repeats_it_nor_loses_the_n
         assert [probe.call("kept", key) for key in (1, 2)] == [0, word]
 
 
+def test_revert__while_the_pool_holds_what_was_mined__waits_until_it_has_left(node, monkeypatch):
+    """The race of the test above, decided: the node's pool is seen full twice."""
+    rpc = RpcBackend(node["http"])
+    name, real, asked, pool = rpc.snapshot(), rpc.request, [], ["0x1", "0x1"]
+
+    def request(method, *parameters):
+        asked.append(method)
+        if method == "txpool_status" and pool:
+            return {"pending": pool.pop(), "queued": "0x0"}
+        return real(method, *parameters)
+
+    monkeypatch.setattr(rpc, "request", request)
+    rpc.revert(name)
+    assert asked == ["txpool_status"] * 3 + ["evm_revert"]
+
+
 def test_snapshots__far_more_than_a_call_stack_is_deep__all_return(backend, probe):
     names = []
     for word in range(10, 260):
