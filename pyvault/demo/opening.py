@@ -58,7 +58,9 @@ def keep_market(system: System, spot: float | None = None) -> None:
     last = system.part("feed").call("latestRoundData")[1]
     system.set_spot(from_wad(last * 10 ** (18 - system.config.feed_decimals)) if spot is None else spot)
     listed = system.part("market").call("expiries")
-    system.post_surface([system.slice_in_effect(each) for each in listed if each > system.now + REST_S])
+    live = [system.slice_in_effect(each) for each in listed if each > system.now + REST_S]
+    if live:  # a post of nothing is refused
+        system.post_surface(live)
     for each in listed:
         if each < system.now + REST_S:
             _follow_window(system, each)
