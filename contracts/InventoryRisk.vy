@@ -135,7 +135,7 @@ def trade(
     for i: uint256 in range(len(expiries), bound=MAX_LEGS):
         deal.others = self._write(expiries[i], sight.spot, deal.others, deal.changes[i])
     book._store(deal.others)
-    sights._freeze(sight.utilisation, sight.limits.risk_budget)
+    sights._freeze(sight.utilisation, sight.limits.risk_budget, sight.is_stale)
     if sight.is_rejected and outcome.total < 0:
         outflow._keep(outflow._level(self._half_cap(sight)) - outcome.total)
     return outcome

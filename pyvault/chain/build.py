@@ -19,6 +19,7 @@ from vyper.compiler.phases import CompilerData
 from vyper.warnings import warnings_filter
 
 from pyvault.chain.artifacts import ARTIFACTS, CONTRACTS, deployables, is_current, source_hash
+from pyvault.errors import SetupError
 
 __all__ = ["build", "compiled", "deployables"]
 
@@ -46,20 +47,30 @@ def build(*, force: bool = False) -> list[str]:
 
 
 def compiled(path: Path) -> dict[str, Any]:
-    """Artifact of one contract, and the files that the compiler read for it."""
+    """Artifact of one contract, and the files that the compiler read for it.
+
+    Raises
+    ------
+    SetupError
+        If one of them is not what the compiler read any more.
+    """
     inputs = FilesystemInputBundle(get_search_paths([str(CONTRACTS)]))
-    data = CompilerData(inputs.load_file(path), inputs)
+    top = inputs.load_file(path)
+    data = CompilerData(top, inputs)
     with warnings_filter("error"):
         output = outputs_from_compiler_data(data, _OUTPUTS)
-    read = {path, *(Path(each.resolved_path) for each in data.resolved_imports.compiler_inputs)}
-    sources = sorted(
-        each.relative_to(CONTRACTS).as_posix() for each in read if each.is_relative_to(CONTRACTS)
-    )
+    root = CONTRACTS.resolve()  # the compiler follows links
+    read = {Path(each.resolved_path): each.contents for each in (top, *data.resolved_imports.compiler_inputs)}
+    ours = {at.relative_to(root).as_posix(): text for at, text in read.items() if at.is_relative_to(root)}
+    sources = sorted(ours)
+    stamp = source_hash(sources, CONTRACTS)
+    if any((root / name).read_text(encoding="utf-8") != text for name, text in ours.items()):
+        raise SetupError(f"contracts/ has changed while {path.stem!r} was compiled", "Build again.")
     return {
         "name": path.stem,
         "compiler": f"vyper {version('vyper')}",
         "sources": sources,
-        "source_hash": source_hash(sources, CONTRACTS),
+        "source_hash": stamp,
         "abi": output["abi"],
         "initcode": output["bytecode"].removeprefix("0x"),
         "runtime": output["bytecode_runtime"].removeprefix("0x"),

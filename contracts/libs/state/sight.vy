@@ -63,7 +63,7 @@ struct Sight:
 PARAMETERS: immutable(IRiskParameters)
 VAULT: immutable(ILiquidityVault)
 
-_state: uint256  # utilisation 64 | its block 48 | multiplier 64 | risk budget of that block 80
+_state: uint256  # utilisation 64 | its moment 48 | multiplier 64 | risk budget of that block 80
 
 
 @deploy
@@ -215,10 +215,10 @@ def _sight(observation: ISpotOracle.Observation, words: DynArray[uint256, lanes.
     sight.delta = vault.delta
     sight.held = vault.delta * convert(sight.spot, int256) // constants.SIGNED_WAD
     sight.limits = rules._limits(words, vault.equity, vault.cover)
-    sight.limits.risk_budget = self._budget(sight.limits.risk_budget)
     sight.is_stale = cache_age._is_stale(sight.spot, sight.limits.max_move, sight.limits.max_age_s)
+    sight.limits.risk_budget = self._budget(sight.limits.risk_budget, sight.is_stale)
     sight.loss = stress_lanes._worst(stress_lanes._total, sight.held)
-    sight.utilisation = self._utilisation(sight.loss, sight.limits.loss)
+    sight.utilisation = self._utilisation(sight.loss, sight.limits.loss, sight.is_stale)
     return sight
 
 
@@ -248,12 +248,12 @@ def _conditions(sight: Sight, words: DynArray[uint256, lanes.WORDS]) -> IOptionP
 
 @internal
 @view
-def _utilisation(loss: int256, limit: int256) -> uint256:
+def _utilisation(loss: int256, limit: int256, is_stale: bool) -> uint256:
     """
     @dev    u = min(1/2, max(0, L/L_max - 1/2)), that of the block's first trade to its end.
     """
     state: uint256 = self._state
-    if self._is_frozen(state):
+    if self._is_frozen(state, is_stale):
         return state & packing.MASK_64
     if limit <= 0:
         return HALF
@@ -263,32 +263,38 @@ def _utilisation(loss: int256, limit: int256) -> uint256:
 
 @internal
 @view
-def _budget(present: uint256) -> uint256:
+def _budget(present: uint256, is_stale: bool) -> uint256:
     """
     @dev    R, that of the block's first trade to its end: a refresh between slices counts what the first of them paid.
             Rounded down, for LPs: a smaller budget charges more.
     """
     state: uint256 = self._state
-    if self._is_frozen(state):
+    if self._is_frozen(state, is_stale):
         return (state >> BUDGET_AT) * BUDGET_UNIT
     return min(present // BUDGET_UNIT, MOST_BUDGET) * BUDGET_UNIT
 
 
 @internal
-def _freeze(utilisation: uint256, budget: uint256):
+def _freeze(utilisation: uint256, budget: uint256, is_stale: bool):
     """
     @dev    Keeps both to the end of the block.
     """
     multiplier: uint256 = self._state >> MULTIPLIER_AT & packing.MASK_64
     self._state = (
-        utilisation | block.number << 64 | multiplier << MULTIPLIER_AT | budget // BUDGET_UNIT << BUDGET_AT
+        utilisation | self._moment(is_stale) << 64 | multiplier << MULTIPLIER_AT | budget // BUDGET_UNIT << BUDGET_AT
     )
 
 
 @internal
 @view
-def _is_frozen(state: uint256) -> bool:
+def _is_frozen(state: uint256, is_stale: bool) -> bool:
+    return state >> 64 & BLOCK_MASK == self._moment(is_stale)
+
+
+@internal
+@view
+def _moment(is_stale: bool) -> uint256:
     """
-    @dev    Whether something has been traded in this block.
+    @dev    A block, before or after its caches are fresh: what closes in stale ones fixes nothing for what opens.
     """
-    return state >> 64 & BLOCK_MASK == block.number
+    return block.number << 1 | convert(is_stale, uint256)

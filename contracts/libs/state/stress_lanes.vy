@@ -11,6 +11,7 @@
 """
 
 from .. import packing
+from .. import require
 
 SCENARIOS: constant(uint256) = 16
 LANE_UNIT: constant(int256) = 10**14  # WAD in 1e-4
@@ -76,7 +77,7 @@ def _packed(numbers: int256[SCENARIOS]) -> uint256[4]:
         # unsafe: wraps below -2^63, as meant: what fits is then below 2^64; i < 16.
         excess |= unsafe_add(bits, 2**63)
         words[i >> 2] |= (bits & packing.MASK_64) << unsafe_mul(64, i & 3)
-    assert excess >> 64 == 0, "market: exposure too large"
+    require._that(excess >> 64 == 0, "market: exposure too large")
     return words
 
 
@@ -100,7 +101,7 @@ def _minus(a: uint256, b: uint256) -> uint256:
     """
     # unsafe: a lane with its top bit is at least 2^63, more than one without.
     difference: uint256 = unsafe_sub(a | TOPS, b & RESTS) ^ ((a ^ ~b) & TOPS)
-    assert (a ^ b) & (a ^ difference) & TOPS == 0, "market: exposure too large"
+    require._that((a ^ b) & (a ^ difference) & TOPS == 0, "market: exposure too large")
     return difference
 
 

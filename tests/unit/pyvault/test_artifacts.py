@@ -90,6 +90,36 @@ def test_source_hash__after_a_file_was_added__is_another(changed):
     assert not any(artifacts.is_current(path.stem) for path in deployables(changed))
 
 
+def test_sources__of_a_tree_reached_by_a_link__are_the_same(tmp_path, monkeypatch):
+    """They were the contract's own file alone: what its modules became was never compiled."""
+    linked = tmp_path / "linked"
+    linked.symlink_to(CONTRACTS)
+    monkeypatch.setattr(builder, "CONTRACTS", linked)
+    record = builder.compiled(linked / "devnet" / "DevnetFeed.vy")
+    assert tuple(record["sources"]) == load("DevnetFeed").sources
+    assert record["source_hash"] == load("DevnetFeed").source_hash
+    assert len(record["sources"]) > 1
+
+
+def test_build__where_a_source_changes_under_the_compiler__is_refused_and_leaves_no_artifact(
+    changed, monkeypatch
+):
+    feed, compile_ = changed / "devnet" / "DevnetFeed.vy", builder.outputs_from_compiler_data
+
+    def compile_slowly(*arguments):
+        output = compile_(*arguments)
+        with feed.open("a", encoding="utf-8") as source:
+            source.write("# changed again\n")
+        return output
+
+    with feed.open("a", encoding="utf-8") as source:
+        source.write("# changed\n")
+    monkeypatch.setattr(builder, "outputs_from_compiler_data", compile_slowly)
+    with pytest.raises(SetupError, match="changed while 'DevnetFeed' was compiled"):
+        build()
+    assert not artifacts.is_current("DevnetFeed")
+
+
 def test_build__of_current_artifacts__compiles_nothing():
     assert build() == []
 

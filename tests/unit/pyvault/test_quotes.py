@@ -189,6 +189,13 @@ def test_keep_market__of_an_expiry_whose_source_has_failed__values_the_others_al
     assert market.exposures(end).refreshed_at > end
 
 
+def test_keep_market__while_the_last_expiry_rests__posts_nothing_and_values_it(market):
+    last = market.part("market").call("expiries")[-1]
+    market.warp_to(last - 900)
+    keep_market(market, 3_050.0)
+    assert market.exposures(last).refreshed_at > last - 900
+
+
 def test_rules__of_refusal__all_have_words():
     assert set(RULES) == set(Refusal)
 
