@@ -71,6 +71,8 @@ def keep(*, spot: Spot = None, hours: Hours = 0.0, as_json: JsonFlag = False) ->
     system = _system()
     if not 0.0 <= hours <= 24.0 * 366:
         raise InputError("hours", hours, "must be from zero to a year")
+    if spot is not None and not 0.0 < spot < MOST_QUOTE:
+        raise InputError("spot", spot, f"must be positive, below {MOST_QUOTE:g}")
     system.warp_to(system.now + round(hours * 3_600))
     keep_market(system, spot)
     now, price = system.now, from_wad(system.spot()[0])

@@ -102,6 +102,15 @@ def test_market__given_an_amount_that_is_none__names_it_and_trades_nothing(optio
 
 
 @pytest.mark.usefixtures("devnet")
+@pytest.mark.parametrize("spot", ["-5", "nan", "1e30"])
+def test_market__kept_at_a_price_that_is_none__names_it_before_time_passes(spot):
+    before = json.loads(invoke("devnet", "status", "--json"))["timestamp"]
+    with pytest.raises(InputError, match="spot"):
+        told("keep", "--hours", "5", "--spot", spot)
+    assert json.loads(invoke("devnet", "status", "--json"))["timestamp"] == before
+
+
+@pytest.mark.usefixtures("devnet")
 def test_market__kept_after_hours__quotes_at_the_new_price():
     before = told("quote", *SERIES, "1")["mid"]
     assert told("keep", "--hours", "2", "--spot", "3150")["spot"] == 3_150.0
