@@ -5,9 +5,10 @@ from __future__ import annotations
 from pyvault.chain.system import SpotStatus, System, series_id
 from pyvault.chain.system.trading import SeriesKey
 from pyvault.errors import InputError
+from pyvault.exact.fixing import WINDOW_S
 from pyvault.exact.lanes import FIRST_WORD, WORDS
 from pyvault.exact.quote import Book, Conditions, Curve, Leg
-from pyvault.exact.resting import FREE, WINDOW_S, Fixed, fixed_so_far
+from pyvault.exact.resting import FREE, Fixed, fixed_so_far
 
 __all__ = ["book_of", "conditions_of", "leg_of"]
 

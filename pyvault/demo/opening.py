@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyvault.chain.system import SlicePost, System
 from pyvault.demo.quoted_chain import near_strikes
 from pyvault.errors import ContractError, InputError
+from pyvault.exact.fixing import WINDOW_S
 from pyvault.market.synthetic import synthetic_chain
 from pyvault.pricing.surface import fit_surface
 from pyvault.units import from_wad
@@ -12,7 +13,6 @@ from pyvault.units import from_wad
 __all__ = ["keep_market", "open_market"]
 
 DAY_S, EIGHT_S = 86_400, 8 * 3_600
-REST_S = 1_800  # the fixing window
 STRIKES = 9
 
 
@@ -59,9 +59,9 @@ def keep_market(system: System, spot: float | None = None) -> None:
     last = system.part("feed").call("latestRoundData")[1]
     system.set_spot(from_wad(last * 10 ** (18 - system.config.feed_decimals)) if spot is None else spot)
     listed = system.part("market").call("expiries")
-    system.post_again([each for each in listed if each > system.now + REST_S])
+    system.post_again([each for each in listed if each > system.now + WINDOW_S])
     for each in listed:
-        if each < system.now + REST_S:
+        if each < system.now + WINDOW_S:
             _follow_window(system, each)
         system.refresh(None, each)
 

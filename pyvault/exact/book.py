@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pyvault.errors import ContractError
 from pyvault.exact import black76, ln, normal, root, surface_guard, surface_pace
 from pyvault.exact.arithmetic import tdiv
+from pyvault.exact.fixing import WINDOW_S
 from pyvault.exact.lanes import Parameters
 from pyvault.exact.quote import Book, BookRisk
 from pyvault.exact.surface_guard import Slice
@@ -31,7 +32,7 @@ __all__ = [
 
 MAX_FORWARD = 2**98
 PRICE_UNIT = 10**10
-WINDOW_S, AVERAGED_S = 1_800, 1_200
+AVERAGED_S = WINDOW_S * 2 // 3
 
 
 class Terms(NamedTuple):

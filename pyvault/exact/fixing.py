@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pyvault.errors import ContractError
 
-__all__ = ["Rule", "SetRound", "elapsed_average", "find_first_round", "later", "price", "walk"]
+__all__ = ["WINDOW_S", "Rule", "SetRound", "elapsed_average", "find_first_round", "later", "price", "walk"]
 
 WINDOW_S = 1_800
 FOLLOW_S = 6 * 3_600

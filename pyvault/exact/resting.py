@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pyvault.exact.fixing import WINDOW_S
 from pyvault.units import WAD
 
-__all__ = ["FREE", "WINDOW_S", "Fixed", "fixed_so_far"]
-
-WINDOW_S = 1_800
+__all__ = ["FREE", "Fixed", "fixed_so_far"]
 
 
 class Fixed(NamedTuple):

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyvault.chain.system import SlicePost
+from pyvault.exact.fixing import WINDOW_S
 from pyvault.sim.protocols import Port
 
 __all__ = ["ExpiryKeeper", "FeedPublisher", "MarketKeeper", "SurfacePoster"]
 
 HOUR_S = 3_600
-_REST_S = 1_800  # the fixing window: no trade touches an expiry
 _RETRY_S = 300  # until a round follows the expiry
 _PATIENCE_S = 7 * HOUR_S  # by then the oracle has declared the source failed
 
@@ -142,7 +142,7 @@ class MarketKeeper:
                 self._listed.add(expiry)
         for expiry in port.listed():
             if self._is_due(port, expiry):
-                if expiry - _REST_S < port.now < expiry:
+                if expiry - WINDOW_S < port.now < expiry:
                     port.follow(expiry)
                 port.refresh(expiry)
         return port.now + self.interval_s

@@ -13,6 +13,7 @@ from pyvault.chain.addresses import address_of
 from pyvault.chain.system import SlicePost, SpotStatus, System, series_of
 from pyvault.chain.system.trading import wad_of
 from pyvault.errors import ContractError, InputError
+from pyvault.exact.fixing import WINDOW_S
 from pyvault.market.series import OptionKind, Series
 from pyvault.pricing import black76
 from pyvault.sim.protocols import Agent, Entry, Holding, Order, PricePath
@@ -20,7 +21,6 @@ from pyvault.units import WAD, from_wad, years
 
 __all__ = ["LivePort"]
 
-_REST_S = 1_800  # the fixing window: an expiry needs no slice any more
 
 Detail = Order | tuple[float, ...] | tuple[int, ...]
 
@@ -117,7 +117,7 @@ class LivePort:
 
     def repost(self) -> bool:
         """Post slices in effect again, but for those whose expiry rests or whose slice is no longer taken."""
-        live = tuple(expiry for expiry in self.expiries() if expiry > self.now + _REST_S)
+        live = tuple(expiry for expiry in self.expiries() if expiry > self.now + WINDOW_S)
         return self._try("repost", lambda: self._system.post_again(live), live)
 
     def listed(self) -> tuple[int, ...]:

@@ -18,11 +18,11 @@ from pyvault.chain.system.values import (
     feed_answer,
 )
 from pyvault.errors import ContractError
+from pyvault.exact.fixing import WINDOW_S
 from pyvault.units import WAD, to_wad
 
 __all__ = ["Market"]
 
-FIXING_WINDOW_S = 1_800
 _ROUNDS_AT_ONCE = 128  # the feed takes no more in one call
 _WALK_AT_ONCE = 512  # nor does the oracle walk further
 _FEEDS = {FixingSource.PRIMARY: "feed", FixingSource.SECOND: "second_feed"}
@@ -179,7 +179,7 @@ class Market(Parts):
         return round_at(
             lambda round_id: feed.call("getRoundData", round_id),
             latest,
-            expiry - FIXING_WINDOW_S,
+            expiry - WINDOW_S,
             is_valid,
             last_phase=rule.last_phase,
         )
